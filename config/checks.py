@@ -1,0 +1,42 @@
+"""System checks of the whole: wrong settings stop the start."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+
+
+@register(Tags.security)
+def nothing_loose(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """DEBUG off, a real secret key, keys that only their owner reads."""
+    found: list[CheckMessage] = []
+    if settings.DEBUG:
+        found.append(Error("DEBUG is on", hint="Unset DEBUG", id="config.E001"))
+    if len(settings.SECRET_KEY) < 50:
+        found.append(
+            Error(
+                "SECRET_KEY is shorter than 50 characters",
+                hint="python -c 'import secrets; print(secrets.token_urlsafe(50))'",
+                id="config.E002",
+            )
+        )
+    if settings.KEYS_DIR.is_dir() and settings.KEYS_DIR.stat().st_mode & 0o077:
+        found.append(
+            Error(
+                f"{settings.KEYS_DIR} can be entered by others",
+                hint=f"chmod 700 {settings.KEYS_DIR}",
+                id="config.E003",
+            )
+        )
+    limit = settings.CELERY_TASK_TIME_LIMIT
+    if settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"] <= limit:
+        found.append(
+            Error(
+                "The broker hands tasks out again before the longest may end",
+                hint="visibility_timeout must be longer than BWV_TASK_SECONDS",
+                id="config.E004",
+            )
+        )
+    return found

@@ -1,0 +1,263 @@
+"""All settings, from the environment. A wrong one stops the start and says so.
+
+Where DATABASE_URL is not set, `$BWV_DATA/env` is read: the file that the embedded
+stack writes, so that `manage.py` works in a clone whose stack has been started once.
+"""
+
+from pathlib import Path
+
+import django_stubs_ext
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from environs import Env
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Env()
+DATA_DIR = Path(env.str("BWV_DATA", str(BASE_DIR / ".data"))).resolve()
+if not env.str("DATABASE_URL", "") and (DATA_DIR / "env").is_file():
+    env.read_env(str(DATA_DIR / "env"), recurse=False)
+
+
+def required(name: str) -> str:
+    """A setting without which nothing can start."""
+    value: str = env.str(name, "")
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is not set. Start the embedded stack once with `make run`, "
+            "or set it to your own service (docs/operating.md lists every variable)."
+        )
+    return value
+
+
+def secret(name: str) -> str:
+    """A secret from NAME, or from the file that NAME_FILE names."""
+    path = env.str(f"{name}_FILE", "")
+    return Path(path).read_text().strip() if path else required(name)
+
+
+# --- who we are -------------------------------------------------------------
+DEBUG = env.bool("DEBUG", False)
+SECRET_KEY = secret("SECRET_KEY")
+PUBLIC_URL = env.str("BWV_PUBLIC_URL", "http://localhost:8000").rstrip("/")
+SECURE = PUBLIC_URL.startswith("https://")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
+FORCE_NAME = env.str("BWV_FORCE_NAME", "Demonstration force")
+DEMO = env.bool("BWV_DEMO", False)
+
+# --- custody ----------------------------------------------------------------
+# The log's origin: a schema-less URL that never changes (C2SP tlog-checkpoint).
+CUSTODY_ORIGIN = env.str("BWV_ORIGIN", "bwv.localhost/custody")
+KEYS_DIR = Path(env.str("BWV_KEYS", str(DATA_DIR / "keys")))
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "config.apps.BwvAdminConfig",
+    "config.apps.BwvConfig",
+    "django_prometheus",
+    "django_htmx",
+    "csp",
+    "evidence.store",
+    "evidence.custody",
+    "evidence.people",
+    "evidence.recordings",
+    "evidence.retention",
+    "evidence.cases",
+    "evidence.complaints",
+    "evidence.sharing",
+    "ingest.devices",
+    "ingest.uploads",
+    "ingest.media",
+    "ingest.renditions",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "config.logs.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "config.security.HeadersMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "config" / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "config.context.house",
+            ],
+        },
+    }
+]
+
+# --- database ---------------------------------------------------------------
+required("DATABASE_URL")
+DATABASES = {"default": env.dj_db_url("DATABASE_URL", conn_max_age=60, conn_health_checks=True)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- people -----------------------------------------------------------------
+AUTH_USER_MODEL = "people.User"
+AUTHENTICATION_BACKENDS = ["evidence.people.backend.TableBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "sign-in"
+LOGIN_REDIRECT_URL = "home"
+SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
+CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+
+# --- the object store -------------------------------------------------------
+# AWS_S3_ENDPOINT_URL: how this system reaches the store.
+# BWV_S3_PUBLIC_URL: how docks and browsers do (it stands in signed URLs).
+S3_ENDPOINT = required("AWS_S3_ENDPOINT_URL")
+S3_PUBLIC_URL = env.str("BWV_S3_PUBLIC_URL", S3_ENDPOINT).rstrip("/")
+S3_REGION = env.str("AWS_S3_REGION_NAME", "us-east-1")
+BUCKET_PREFIX = env.str("BWV_BUCKET_PREFIX", "bwv")
+
+
+def _bucket(name: str) -> dict[str, object]:
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": f"{BUCKET_PREFIX}-{name}",
+            "access_key": secret("AWS_ACCESS_KEY_ID"),
+            "secret_key": secret("AWS_SECRET_ACCESS_KEY"),
+            "endpoint_url": S3_ENDPOINT,
+            "region_name": S3_REGION,
+            "addressing_style": "path",
+            "signature_version": "s3v4",
+            "file_overwrite": False,
+            "default_acl": None,
+        },
+    }
+
+
+STORAGES = {
+    "default": _bucket("renditions"),
+    "originals": _bucket("originals"),
+    "renditions": _bucket("renditions"),
+    "custody": _bucket("custody"),
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+# Docks' parts: 16 MiB keeps the agent's memory small and leaves 160 GB a file at 10,000 parts.
+PART_SIZE = env.int("BWV_PART_SIZE", 16 * 1024 * 1024)
+PART_URL_SECONDS = env.int("BWV_PART_URL_SECONDS", 3600)
+PLAY_URL_SECONDS = env.int("BWV_PLAY_URL_SECONDS", 300)
+# GOVERNANCE, not COMPLIANCE: footage must stay lawfully erasable (DPA 2018 s.47).
+ORIGINAL_LOCK_DAYS = env.int("BWV_ORIGINAL_LOCK_DAYS", 31)
+STORE_CAPACITY_BYTES = env.int("BWV_STORE_CAPACITY_BYTES", 0)
+STORE_ACCEPT_FAULTS = env.bool("BWV_STORE_ACCEPT_FAULTS", False)
+
+# --- queue ------------------------------------------------------------------
+CELERY_BROKER_URL = required("CELERY_BROKER_URL")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = env.int("BWV_TASK_SECONDS", 6 * 3600)
+# Longer than the longest task: otherwise the broker hands a running task out twice.
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_TASK_TIME_LIMIT + 1800}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "ingest"
+CELERY_TASK_ROUTES = {"ingest.renditions.tasks.render": {"queue": "media"}}
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)
+CELERY_BEAT_SCHEDULE = {
+    "sweep uploads": {"task": "ingest.uploads.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": 60},
+}
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
+
+# --- media ------------------------------------------------------------------
+MEDIA_SCRATCH = Path(env.str("BWV_SCRATCH", str(DATA_DIR / "scratch")))
+# bwrap, or `none` where an operator accepts a decoder without a sandbox.
+MEDIA_SANDBOX = env.str("BWV_MEDIA_SANDBOX", "bwrap", validate=lambda v: v in ("bwrap", "none"))
+MEDIA_THREADS = env.int("BWV_MEDIA_THREADS", 2)
+
+# --- language and time ------------------------------------------------------
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "Europe/London"
+USE_I18N = USE_TZ = True
+
+# --- files of our own -------------------------------------------------------
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(env.str("BWV_STATIC", str(DATA_DIR / "static")))
+STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+
+# --- mail -------------------------------------------------------------------
+EMAIL_FILE_PATH = str(DATA_DIR / "mail")
+if env.str("EMAIL_URL", ""):
+    vars().update(env.dj_email_url("EMAIL_URL"))
+else:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+DEFAULT_FROM_EMAIL = env.str("BWV_MAIL_FROM", "evidence@bwv.localhost")
+
+# --- security of the pages --------------------------------------------------
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+SECURE_SSL_REDIRECT = env.bool("BWV_SSL_REDIRECT", SECURE)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:", S3_PUBLIC_URL],
+        "media-src": [SELF, S3_PUBLIC_URL],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "base-uri": [NONE],
+        "frame-ancestors": [NONE],
+        "object-src": [NONE],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # no footage goes through Django
+
+# --- logs -------------------------------------------------------------------
+METRICS_ADDRESSES = env.list("BWV_METRICS_ADDRESSES", ["127.0.0.1", "::1"])
+LOG_FORMAT = env.str("BWV_LOG_FORMAT", "json", validate=lambda v: v in ("json", "text"))
+LOGGING_CONFIG = "config.logs.configure"
+LOGGING = {"level": env.str("BWV_LOG_LEVEL", "INFO"), "format": LOG_FORMAT}
+
+from config.unfold import UNFOLD  # noqa: E402, F401

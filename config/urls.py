@@ -1,0 +1,22 @@
+"""Every URL of the system."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import health
+from ingest.uploads.api import api
+
+urlpatterns = [
+    path("", include("evidence.people.urls")),
+    path("footage/", include("evidence.recordings.urls")),
+    path("shared/", include("evidence.sharing.urls")),
+    path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
+    path("metrics", health.metrics, name="metrics"),
+]
+
+handler404 = "config.health.not_found"
+handler403 = "config.health.not_found"
+handler500 = "config.health.our_fault"

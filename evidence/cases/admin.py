@@ -1,0 +1,112 @@
+"""Cases in the admin: open one, link footage with a reason."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from unfold.widgets import UnfoldAdminTextInputWidget
+
+from evidence.cases import actions
+from evidence.cases.models import Case, CaseLink
+from evidence.people.actions import NotAllowed
+from evidence.people.office import ChangingAdmin, staff
+from evidence.recordings.access import find
+from evidence.recordings.models import Recording
+
+
+class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A case, and footage to link or unlink with the reason."""
+
+    link = forms.CharField(
+        label="Link footage", required=False, widget=UnfoldAdminTextInputWidget,
+        help_text="References like R-7K3M-9QXD, with spaces between",
+    )  # fmt: skip
+    unlink = forms.CharField(
+        label="Unlink footage", required=False, widget=UnfoldAdminTextInputWidget,
+        help_text="References. The case then no longer holds this footage.",
+    )  # fmt: skip
+    reason = forms.CharField(
+        required=False, max_length=300, widget=UnfoldAdminTextInputWidget,
+        help_text="Why it belongs to the case, or does not",
+    )  # fmt: skip
+
+    class Meta:
+        model = Case
+        fields = (
+            "urn", "title", "offence", "officer_in_case", "status", "next_court_date",
+        )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Footage needs a reason, and must be there for this person."""
+        found = super().clean() or {}
+        user = getattr(self, "user")
+        for name in ("link", "unlink"):
+            recordings = []
+            for reference in found.get(name, "").replace(",", " ").split():
+                try:
+                    recordings.append(find(user, reference))
+                except Recording.DoesNotExist:
+                    self.add_error(
+                        name, f"There is nothing at {reference} that you can see. Check it."
+                    )
+            found[name] = recordings
+        if (found["link"] or found["unlink"]) and not found.get("reason", "").strip():
+            self.add_error("reason", "Enter why.")
+        return found
+
+
+@admin.register(Case)
+class CaseAdmin(ChangingAdmin):
+    """Every change goes through an action and is an event."""
+
+    form = CaseForm
+    list_display = ("urn", "title", "status", "officer_in_case", "next_court_date")
+    list_select_related = ("officer_in_case",)
+    list_filter = ("status",)
+    search_fields = ("urn__iexact", "title")
+    autocomplete_fields = ("officer_in_case",)
+    readonly_fields = ("footage",)
+    fields = (
+        "urn", "title", "offence", "officer_in_case", "status", "next_court_date", "footage",
+        "link", "unlink", "reason",
+    )  # fmt: skip
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+        """The form knows who asks."""
+        form = super().get_form(request, obj, change, **more)
+        return type("CaseForm", (form,), {"user": staff(request)})
+
+    @admin.display(description="Footage")
+    def footage(self, case: Case) -> str:
+        """What is linked, and why."""
+        if case.pk is None:
+            return "None yet"
+        links = CaseLink.objects.filter(case=case, unlinked_at=None).select_related(
+            "recording", "linked_by"
+        )
+        rows = format_html_join(
+            "", '<li><a href="{}">{}</a> {} <small>{}</small></li>',
+            ((link.recording.get_absolute_url(), link.recording, link.reason, link.linked_by.short)
+             for link in links),
+        )  # fmt: skip
+        return format_html("<ul>{}</ul>", rows) if rows else "None yet"
+
+    def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
+        """Save, link and unlink, through the actions."""
+        user, given = staff(request), form.cleaned_data
+        own = {"link", "unlink", "reason"}
+        try:
+            actions.save(by=user, case=obj, changed=[n for n in form.changed_data if n not in own])
+            for recording in given["link"]:
+                actions.link(by=user, case=obj, recording=recording, reason=given["reason"])
+            for recording in given["unlink"]:
+                for link in CaseLink.objects.filter(
+                    case=obj, recording=recording, unlinked_at=None
+                ):
+                    actions.unlink(by=user, link=link, reason=given["reason"])
+        except (NotAllowed, ValueError) as error:
+            messages.error(request, str(error))

@@ -1,0 +1,87 @@
+"""Complaints in the admin: recording one holds its footage."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+
+from evidence.complaints import actions
+from evidence.complaints.models import Complaint
+from evidence.people.office import ChangingAdmin, staff
+from evidence.retention.models import Hold
+
+
+class ComplaintForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Whoever is named in a complaint can't record it."""
+
+    class Meta:
+        model = Complaint
+        fields = ("reference", "received", "complainant", "account", "officers", "start", "end")
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse before anything is written."""
+        found = super().clean() or {}
+        if getattr(self, "user") in (found.get("officers") or []):
+            self.add_error(
+                "officers", "You are named in this complaint: somebody else has to record it."
+            )
+        return found
+
+
+@admin.register(Complaint)
+class ComplaintAdmin(ChangingAdmin):
+    """Once recorded, a complaint is not changed here."""
+
+    form = ComplaintForm
+    list_display = ("reference", "received", "complainant", "recorded_by")
+    list_select_related = ("recorded_by",)
+    search_fields = ("reference__iexact", "complainant")
+    autocomplete_fields = ("officers",)
+    fields = (
+        "reference", "received", "complainant", "account", "officers", "start", "end", "held",
+    )  # fmt: skip
+    readonly_fields = ("held",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """The record of a complaint stands; corrections come with the whole process."""
+        return False
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Complaint]:
+        """Never one that names the reader."""
+        return super().get_queryset(request).exclude(officers=staff(request))  # type: ignore[no-any-return]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+        """The form knows who asks."""
+        form = super().get_form(request, obj, change, **more)
+        return type("ComplaintForm", (form,), {"user": staff(request)})
+
+
+    @admin.display(description="Footage held")
+    def held(self, complaint: Complaint) -> str:
+        """Every recording that this complaint keeps."""
+        if complaint.pk is None:
+            return "Saving holds the footage of these officers in this time, also what comes later."
+        holds = Hold.objects.filter(
+            kind="complaint", reference=complaint.reference, released_at=None
+        ).select_related("recording")
+        rows = format_html_join(
+            "", '<li><a href="{}">{}</a> {}</li>',
+            ((hold.recording.get_absolute_url(), hold.recording,
+              "" if hold.in_store else "(the store is being told)") for hold in holds),
+        )  # fmt: skip
+        return format_html("<ul>{}</ul>", rows) if rows else "None yet: it is held when it arrives."
+
+    def save_model(self, request: HttpRequest, obj: Complaint, form: Any, change: bool) -> None:
+        """Record and hold, in one transaction."""
+        _, held = actions.record_complaint(
+            by=staff(request), complaint=obj, officers=form.cleaned_data["officers"]
+        )
+        messages.info(request, f"{len(held)} recordings are held.")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        """The action has done it."""

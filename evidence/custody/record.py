@@ -1,0 +1,141 @@
+"""Writing an event: the last thing that an action does inside its transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import uuid6
+from django.conf import settings
+from django.db import connection, transaction
+
+from evidence.custody.log import jcs
+from evidence.custody.models import Pending, Private
+from evidence.custody.vocabulary import types
+
+Outcome = Literal["ok", "denied", "failed"]
+
+
+class CustodyError(RuntimeError):
+    """The event can't be written, so the act must not happen."""
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a stable pseudonym, never a name. The name goes into private details."""
+
+    kind: Literal["user", "dock", "share", "service"]
+    ref: str
+    roles: tuple[str, ...] = ()
+    auth: str = ""
+    name: str = ""
+    address: str = ""
+
+    def body(self) -> dict[str, Any]:
+        """The actor as the event carries it."""
+        found: dict[str, Any] = {"kind": self.kind, "ref": self.ref}
+        if self.roles:
+            found["roles"] = sorted(self.roles)
+        if self.auth:
+            found["auth"] = self.auth
+        return found
+
+
+def service(name: str) -> Actor:
+    """A part of this system that acts by itself."""
+    return Actor("service", f"svc-{name}", name=f"The system ({name})")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is acted on; with bytes, their SHA-256 (hex) and size."""
+
+    ref: str
+    sha256: str = ""
+    size: int | None = None
+
+    def body(self) -> dict[str, Any]:
+        """The object as the event carries it, without seq and prev."""
+        found: dict[str, Any] = {"ref": self.ref}
+        if self.sha256:
+            found["sha256"] = self.sha256
+        if self.size is not None:
+            found["size"] = self.size
+        return found
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An event as an action states it."""
+
+    type: str
+    subject: Subject
+    actor: Actor
+    data: Mapping[str, Any] = field(default_factory=dict)
+    private: Mapping[str, Any] = field(default_factory=dict)
+    outcome: Outcome = "ok"
+
+
+def stamp(moment: datetime) -> str:
+    """UTC with microseconds and Z, as every event writes its time."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def record(draft: Draft, *, event_id: uuid.UUID | None = None) -> uuid.UUID:
+    """Write one event in the caller's transaction; the event's id.
+
+    With `event_id` the same event asked for twice is one event. Raises CustodyError
+    outside a transaction and for a type or key that the vocabulary does not have.
+    The sequencer gives it its index right after the commit.
+    """
+    if not connection.in_atomic_block:
+        raise CustodyError(f"{draft.type} was not written inside its action's transaction")
+    kind = types().get(draft.type)
+    if kind is None:
+        raise CustodyError(f"{draft.type} is not in the vocabulary")
+    strangers = (set(draft.data) - kind.data) | (set(draft.private) - kind.private)
+    if strangers:
+        raise CustodyError(f"{draft.type} may not carry {sorted(strangers)}")
+    identifier = event_id or uuid.UUID(str(uuid6.uuid7()))
+    body: dict[str, Any] = {
+        "v": 1,
+        "log": settings.CUSTODY_ORIGIN,
+        "id": str(identifier),
+        "type": draft.type,
+        "time": stamp(datetime.now(UTC)),
+        "outcome": draft.outcome,
+        "actor": draft.actor.body(),
+        "object": draft.subject.body(),
+    }
+    if draft.data:
+        body["data"] = dict(draft.data)
+    try:
+        if draft.private:
+            details = jcs.canonical(dict(draft.private))
+            salt = secrets.token_bytes(32)
+            commitment = hashlib.sha256(salt + details).hexdigest()
+            body["private"] = {"alg": "sha256", "commit": commitment}
+        canonical = jcs.canonical(body)
+    except jcs.ProfileError as error:
+        raise CustodyError(f"{draft.type}: {error}") from error
+    made = Pending.objects.bulk_create(
+        [Pending(id=identifier, body=canonical)], ignore_conflicts=True
+    )
+    assert made
+    if draft.private:
+        Private.objects.bulk_create(
+            [Private(event_id=identifier, salt=salt, details=details)], ignore_conflicts=True
+        )
+    transaction.on_commit(_number_it, robust=True)
+    return identifier
+
+
+def _number_it() -> None:
+    from evidence.custody import sequencer
+
+    sequencer.run()

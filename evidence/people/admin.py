@@ -1,0 +1,74 @@
+"""People and units in the admin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.forms import ModelForm, MultipleChoiceField
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+
+from evidence.people.models import Unit, User
+from evidence.people.office import ChangingAdmin
+from evidence.people.table import ROLES
+
+
+class PersonForm(ModelForm):  # type: ignore[type-arg]
+    """Roles as ticks."""
+
+    roles = MultipleChoiceField(
+        choices=list(ROLES.items()), widget=UnfoldAdminCheckboxSelectMultiple, required=False
+    )
+
+    class Meta:
+        model = User
+        fields = (
+            "username", "name", "rank", "collar", "email", "unit", "supervisor", "roles",
+            "is_active",
+        )  # fmt: skip
+
+
+@admin.register(User)
+class PersonAdmin(ChangingAdmin):
+    """Accounts. A password is never set here: it would be known to two people."""
+
+    form = PersonForm
+    list_display = ("username", "short", "unit", "role_names", "is_active")
+    list_select_related = ("unit",)
+    list_filter = ("is_active",)
+    search_fields = ("username", "name", "collar")
+    autocomplete_fields = ("unit", "supervisor")
+
+    @admin.display(description="Roles")
+    def role_names(self, person: User) -> str:
+        """In words."""
+        return ", ".join(ROLES.get(role, role).split(" (")[0] for role in person.roles)
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """A new person can't sign in until a password is given on the console."""
+        if not change:
+            obj.set_unusable_password()
+        obj.username = obj.username.lower()
+        obj.collar = obj.collar or None
+        obj.save()
+
+
+@admin.register(Unit)
+class UnitAdmin(ChangingAdmin):
+    """The tree of units."""
+
+    list_display = ("name", "parent")
+    list_select_related = ("parent",)
+    search_fields = ("name",)
+    fields = ("name", "parent")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A unit that stands is not moved: its people's footage would move with it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Unit, form: Any, change: bool) -> None:
+        """With its path."""
+        obj.save()
+        obj.path = f"{obj.parent.path if obj.parent else '/'}{obj.pk}/"
+        obj.save(update_fields=["path"])

@@ -1,0 +1,11 @@
+"""People, units, roles and the table of who may do what."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    """Who works here and what they may do."""
+
+    name = "evidence.people"
+    label = "people"
+    verbose_name = "People"

@@ -1,0 +1,31 @@
+"""`manage.py first_administrator NAME`: the only account that is not made in the admin."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from evidence.people.models import User
+from evidence.people.table import ADMINISTRATOR
+
+
+class Command(BaseCommand):
+    """Make the first system administrator, with a random password that is printed once."""
+
+    help = "Make the first system administrator; refuses when there is one."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The user name."""
+        parser.add_argument("username")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Make the account. Raises CommandError when there is an administrator."""
+        if User.objects.filter(roles__contains=[ADMINISTRATOR]).exists():
+            raise CommandError("There is an administrator already: ask them for an account.")
+        password = secrets.token_urlsafe(15)
+        User.objects.create_user(
+            options["username"], password, name=options["username"], roles=[ADMINISTRATOR]
+        )
+        self.stdout.write(f"{options['username']} may sign in with: {password}")

@@ -1,0 +1,128 @@
+"""People and the units they belong to."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from evidence.custody.record import Actor
+from evidence.people import table
+
+
+def make_ref() -> str:
+    """A pseudonym that says nothing of the person."""
+    return "u-" + secrets.token_hex(6)
+
+
+class Unit(models.Model):
+    """A force, command, borough or team. `path` is the ids from the top down, '/1/4/'."""
+
+    name = models.CharField(max_length=100, unique=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    path = models.CharField(max_length=200, editable=False, db_index=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds people by their user name, whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The person who signs in with this name."""
+        return self.get(username__iexact=username)
+
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> User:
+        """Make a person; without a password they can't sign in."""
+        user = User(username=username.lower(), **fields)
+        user.set_password(password)
+        user.full_clean(exclude=["password"])
+        user.save()
+        return user
+
+
+class User(AbstractBaseUser):
+    """Somebody who signs in. Never deleted: the log's pseudonyms lead here."""
+
+    username = models.CharField(max_length=60, unique=True)
+    ref = models.CharField(max_length=20, unique=True, default=make_ref, editable=False)
+    name = models.CharField("full name", max_length=120)
+    rank = models.CharField(max_length=40, blank=True)
+    collar = models.CharField("collar number", max_length=20, unique=True, null=True, blank=True)
+    email = models.EmailField(blank=True)
+    unit = models.ForeignKey(Unit, models.PROTECT, null=True, blank=True)
+    supervisor = models.ForeignKey("self", models.PROTECT, null=True, blank=True)
+    roles = ArrayField(
+        models.CharField(max_length=40, choices=list(table.ROLES.items())), default=list, blank=True
+    )
+    is_active = models.BooleanField("may sign in", default=True)
+    joined = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+    objects = UserManager()
+
+    class Meta:
+        ordering = ["collar", "name"]
+        verbose_name = "person"
+        verbose_name_plural = "people"
+
+    def __str__(self) -> str:
+        return self.short
+
+    @property
+    def short(self) -> str:
+        """PC 4127 Shah: how the field names a person."""
+        last = self.name.rsplit(" ", 1)[-1]
+        return " ".join(part for part in (self.rank, self.collar or "", last) if part)
+
+    def clean(self) -> None:
+        """Refuse pairs of roles that one person may not have."""
+        super().clean()
+        for one, other, why in table.EXCLUDED_PAIRS:
+            if one in self.roles and other in self.roles:
+                names = f"{table.ROLES[one]} and {table.ROLES[other]}"
+                raise ValidationError({"roles": f"One person can't be {names}: {why}."})
+
+    # --- what they may do ---
+    def scope(self, permission: str) -> table.Scope:
+        """How far a permission reaches for this person; NONE for somebody suspended."""
+        return table.scope(self.roles, permission) if self.is_active else table.Scope.NONE
+
+    def may(self, permission: str) -> bool:
+        """Whether this person has the permission at all."""
+        return self.scope(permission) > table.Scope.NONE
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the admin opens for this person (Django's name for it)."""
+        return self.may("admin.open")
+
+    is_superuser = False
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """Django's question, answered by the one table."""
+        from evidence.people.backend import TableBackend
+
+        return TableBackend().has_perm(self, perm, obj)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """Whether the admin shows this app at all."""
+        from evidence.people.backend import MODEL_PERMISSIONS
+
+        return self.is_staff and any(
+            self.may(view) for label, (view, _) in MODEL_PERMISSIONS.items()
+            if label.startswith(app_label + ".")
+        )
+
+    def actor(self, address: str = "") -> Actor:
+        """This person as the custody log writes them, with the roles as they are now."""
+        return Actor("user", self.ref, tuple(self.roles), "password", self.short, address)

@@ -1,0 +1,23 @@
+"""The page before an act that can't be undone by a click: consequence, reason."""
+
+from __future__ import annotations
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def ask(request: HttpRequest, title: str, verb: str, consequence: str, back: str) -> str | HttpResponse:
+    """The reason that was given, or the page that asks for it."""
+    reason = request.POST.get("reason", "").strip()[:300]
+    if request.method == "POST" and reason:
+        return reason
+    context = {
+        **admin.site.each_context(request),
+        "title": title,
+        "verb": verb,
+        "consequence": consequence,
+        "back": back,
+        "error": "Enter why." if request.method == "POST" else "",
+    }
+    return render(request, "admin/reason.html", context)

@@ -1,0 +1,194 @@
+"""What is done with recordings: permission, change and custody event in one transaction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from evidence.custody.record import Draft, record
+from evidence.people.actions import NotAllowed
+from evidence.people.models import User
+from evidence.recordings.access import find
+from evidence.recordings.models import Category, Recording, Rendition
+from evidence.store import s3
+
+Look = Literal["evidence.viewed", "evidence.played", "evidence.downloaded"]
+
+
+def _find(user: User, recording: Recording, permission: str) -> Recording:
+    try:
+        return find(user, recording.reference, permission)
+    except Recording.DoesNotExist:
+        raise NotAllowed("There is nothing here that you can see. Check the reference.") from None
+
+
+def view(*, by: User, reference: str, address: str) -> Recording:
+    """The recording, after writing that its page was opened.
+
+    Raises Recording.DoesNotExist for what is not there and what may not be seen alike.
+    """
+    with transaction.atomic():
+        recording = find(by, reference)
+        _looked("evidence.viewed", by, recording, address)
+    return recording
+
+
+def _looked(look: Look, by: User, recording: Recording, address: str, kind: str = "") -> None:
+    record(
+        Draft(
+            look,
+            recording.subject(),
+            by.actor(),
+            data={"kind": kind} if kind else {},
+            private={"name": by.short, "address": address},
+        )
+    )
+
+
+def categorise(*, by: User, recording: Recording, category: Category, note: str = "") -> Recording:
+    """Say what the footage is. Raises NotAllowed."""
+    with transaction.atomic():
+        _find(by, recording, "recording.categorise")
+        locked = Recording.objects.select_for_update(of=("self",)).select_related("category").get(
+            pk=recording.pk
+        )
+        before = locked.category.code if locked.category else ""
+        locked.category, locked.categorised_at = category, timezone.now()
+        if note:
+            locked.note = note
+        locked.save(update_fields=["category", "categorised_at", "note"])
+        record(
+            Draft(
+                "recording.categorised",
+                locked.subject(),
+                by.actor(),
+                data={"category": category.code, "before": before},
+                private={"name": by.short, "category": category.name, "note": note},
+            )
+        )
+    return locked
+
+
+def uncategorise(*, by: User, recording: Recording) -> Recording:
+    """Undo a category: it needs one again. Raises NotAllowed."""
+    with transaction.atomic():
+        _find(by, recording, "recording.categorise")
+        locked = Recording.objects.select_for_update(of=("self",)).select_related("category").get(
+            pk=recording.pk
+        )
+        before = locked.category.code if locked.category else ""
+        locked.category = locked.categorised_at = None
+        locked.save(update_fields=["category", "categorised_at"])
+        record(
+            Draft(
+                "recording.categorised",
+                locked.subject(),
+                by.actor(),
+                data={"category": "", "before": before},
+                private={"name": by.short, "category": "nothing yet", "note": ""},
+            )
+        )
+    return locked
+
+
+def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Recording:
+    """Say who recorded it where the camera's issue could not. Raises NotAllowed, ValueError."""
+    if not reason.strip():
+        raise ValueError("Enter why this officer recorded it.")
+    with transaction.atomic():
+        _find(by, recording, "recording.assign")
+        locked = Recording.objects.select_for_update(of=("self",)).select_related("officer").get(
+            pk=recording.pk
+        )
+        before = locked.officer.ref if locked.officer else ""
+        locked.officer, locked.unassigned_because = officer, ""
+        locked.save(update_fields=["officer", "unassigned_because"])
+        record(
+            Draft(
+                "recording.assigned",
+                locked.subject(),
+                by.actor(),
+                data={"officer": officer.ref, "before": before},
+                private={"name": by.short, "officer": officer.short, "reason": reason},
+            )
+        )
+    return locked
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One file of a recording as a player needs it; URLs live for minutes."""
+
+    proxy: str
+    storyboard: str
+    seconds: float
+
+
+def segments(recording: Recording) -> list[Segment]:
+    """Signed URLs of the viewing copies, in order. After the permission check and the event."""
+    rows = Rendition.objects.filter(
+        original__recording=recording, kind__in=["proxy", "storyboard"]
+    ).select_related("original")
+    by_original: dict[int, dict[str, Rendition]] = {}
+    for row in rows.order_by("original__recorded_at", "original__file_name"):
+        by_original.setdefault(row.original_id, {})[row.kind] = row
+    found = []
+    for parts in by_original.values():
+        if proxy := parts.get("proxy"):
+            found.append(
+                Segment(
+                    proxy=_sign(proxy),
+                    storyboard=_sign(parts["storyboard"]) if "storyboard" in parts else "",
+                    seconds=float(proxy.facts.get("seconds", 0)),
+                )
+            )
+    return found
+
+
+def _sign(rendition: Rendition) -> str:
+    return s3.sign_get(
+        "renditions",
+        rendition.key,
+        seconds=settings.PLAY_URL_SECONDS,
+        content_type=rendition.content_type,
+    )
+
+
+def play(*, by: User, reference: str, address: str, again: bool = False) -> list[Segment]:
+    """URLs for playing, after writing that it was played; `again` renews them in one sitting.
+
+    Raises Recording.DoesNotExist.
+    """
+    with transaction.atomic():
+        recording = find(by, reference)
+        if not again:
+            _looked("evidence.played", by, recording, address, "proxy")
+    return segments(recording)
+
+
+def download(*, by: User, reference: str, original: int, address: str) -> str:
+    """A signed URL of one original, as an attachment under a name of ours.
+
+    Raises Recording.DoesNotExist.
+    """
+    with transaction.atomic():
+        recording = find(by, reference, "recording.download")
+        file = recording.originals.filter(pk=original).first()
+        if file is None:
+            raise Recording.DoesNotExist
+        _looked("evidence.downloaded", by, recording, address, "original")
+    suffix = file.container if file.container in ("mp4", "mkv", "avi", "ts", "wmv") else "bin"
+    return s3.sign_get(
+        "originals",
+        file.key,
+        version_id=file.version_id,
+        seconds=settings.PLAY_URL_SECONDS,
+        name=f"{file.reference}_{file.sha256[:8]}.{suffix}",
+        content_type="application/octet-stream",
+    )
+
+

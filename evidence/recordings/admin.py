@@ -1,0 +1,161 @@
+"""Recordings in the admin: what is going on at a glance."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from evidence.people.office import OfficeAdmin, staff
+from evidence.people.requests import address
+from evidence.recordings import actions, pages
+from evidence.recordings.access import visible_to
+from evidence.recordings.models import Category, Recording
+from evidence.recordings.templatetags.evidence import clock, day, length, media_tag, within
+
+
+class OfficerFilter(admin.SimpleListFilter):
+    """With nobody known, or with somebody."""
+
+    title = "officer"
+    parameter_name = "officer"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The two."""
+        return [("none", "Nobody known"), ("known", "Known")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow."""
+        if self.value() in ("none", "known"):
+            return queryset.filter(officer__isnull=self.value() == "none")
+        return queryset
+
+
+@admin.register(Recording)
+class RecordingAdmin(OfficeAdmin):
+    """Stills, states and progress; opening one is an event."""
+
+    list_display = ("still", "reference", "when", "who", "camera", "what", "state")
+    list_display_links = ("reference",)
+    list_select_related = ("officer", "category")
+    list_filter = ("media", OfficerFilter, ("category", admin.RelatedOnlyFieldListFilter))
+    search_fields = ("reference__iexact", "camera__iexact", "officer__collar__iexact")
+    search_help_text = "A whole reference, camera serial number or collar number"
+    ordering = ("-happened_at", "-id")
+    fields = (
+        "reference", "page", "who", "camera", "said", "corrected", "happened_at", "length_",
+        "what", "note", "state", "media_reason", "unassigned_because", "holds_", "history_",
+    )  # fmt: skip
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
+        """What the table lets this person see."""
+        return visible_to(staff(request)).select_related("officer", "category")
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Sign the stills and read the progress of the page's rows, all at once."""
+        changelist = super().get_changelist_instance(request)
+        rows = pages.rows(list(changelist.result_list), by=staff(request), address=address(request))
+        by_id = {row.recording.pk: row for row in rows}
+        for item in changelist.result_list:
+            item.row = by_id[item.pk]
+        return changelist
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """Opening one is a look, and an event."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            actions.view(
+                by=staff(request), reference=found.reference, address=address(request)
+            )
+        return found
+
+    @admin.display(description="Still")
+    def still(self, recording: Recording) -> str:
+        """A small picture, or nothing."""
+        row: pages.Row | None = getattr(recording, "row", None)
+        if row is None or not row.still:
+            return format_html('<span class="still"></span>')
+        return format_html('<img class="still" src="{}" alt="" loading="lazy">', row.still)
+
+    @admin.display(description="Recorded", ordering="happened_at")
+    def when(self, recording: Recording) -> str:
+        """Day, time and its doubt."""
+        return format_html(
+            "{} {}<br><small>{}</small>",
+            day(recording.happened_at), clock(recording.happened_at),
+            within(recording.clock_within),
+        )  # fmt: skip
+
+    @admin.display(description="Officer")
+    def who(self, recording: Recording) -> str:
+        """The officer, or that nobody is known."""
+        return recording.officer.short if recording.officer else "Nobody known"
+
+    @admin.display(description="Category")
+    def what(self, recording: Recording) -> str:
+        """The category, or that it needs one."""
+        if recording.category is None:
+            return format_html('<span class="tag tag-amber">{}</span>', "Needs category")
+        return recording.category.name
+
+    @admin.display(description="State")
+    def state(self, recording: Recording) -> str:
+        """The viewing copy's state, with progress."""
+        row: pages.Row | None = getattr(recording, "row", None)
+        if row is not None and row.progress is not None:
+            return format_html(
+                '{} <progress max="100" value="{}"></progress>',
+                media_tag(recording), row.progress,
+            )  # fmt: skip
+        return media_tag(recording)
+
+    @admin.display(description="Watch it")
+    def page(self, recording: Recording) -> str:
+        """The page with the player."""
+        return format_html(
+            '<a href="{}">Open the recording\'s page</a>', recording.get_absolute_url()
+        )
+
+    @admin.display(description="Camera said")
+    def said(self, recording: Recording) -> str:
+        """The camera's own time, never rewritten."""
+        return f"{day(recording.recorded_at)} {clock(recording.recorded_at)}"
+
+    @admin.display(description="Corrected")
+    def corrected(self, recording: Recording) -> str:
+        """The time with the measured error taken out."""
+        if recording.clock_offset is None:
+            return "Clock not checked"
+        return f"{clock(recording.corrected_at)}, {within(recording.clock_within)}"
+
+    @admin.display(description="Length")
+    def length_(self, recording: Recording) -> str:
+        """In words."""
+        return length(recording.duration_ms)
+
+    @admin.display(description="Held because")
+    def holds_(self, recording: Recording) -> str:
+        """Every hold that keeps it."""
+        holds = getattr(recording, "holds").filter(released_at=None)
+        return "; ".join(hold.reason for hold in holds) or "Nothing holds it"
+
+    @admin.display(description="History")
+    def history_(self, recording: Recording) -> str:
+        """The custody history, newest first."""
+        lines = [
+            format_html("{} {} {}", day(line.time), clock(line.time), line.words)
+            for line in pages.past(recording)[:50]
+        ]
+        return format_html('<span class="event-body">{}</span>', "\n".join(lines))
+
+
+@admin.register(Category)
+class CategoryAdmin(OfficeAdmin):
+    """The force's list, to read: changing periods is retention's business."""
+
+    list_display = ("name", "code", "keep_days", "source", "active")
+    search_fields = ("name",)

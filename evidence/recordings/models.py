@@ -1,0 +1,192 @@
+"""Recordings, the originals they are made of, and what was rendered from those."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from evidence.custody.record import Subject
+
+# Sayable: no vowels (no words), nothing that looks like something else.
+ALPHABET = "23456789BCDFGHJKMNPQRTVWXZ"
+
+
+def make_reference() -> str:
+    """R-7K3M-9QXD: random, never reused, says nothing of its subject."""
+    letters = [secrets.choice(ALPHABET) for _ in range(8)]
+    return f"R-{''.join(letters[:4])}-{''.join(letters[4:])}"
+
+
+class Category(models.Model):
+    """What footage is. Data (fixtures/categories.json): a force has its own list."""
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=100)
+    keep_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: by case")
+    source = models.CharField(max_length=200, blank=True, help_text="The rule behind the period")
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "name"]
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Recording(models.Model):
+    """Footage as the camera made it: one or more files from one press of the button."""
+
+    class Kind(models.TextChoices):
+        FOOTAGE = "footage", "Footage"
+        OTHER = "other", "Other file"
+
+    class Media(models.TextChoices):
+        WAITING = "waiting", "Viewing copy waits"
+        RENDERING = "rendering", "Viewing copy is being made"
+        READY = "ready", "Ready to play"
+        UNPLAYABLE = "unplayable", "Kept, but can't be shown here"
+        NOT_MEDIA = "not_media", "Kept; not footage"
+
+    reference = models.CharField(max_length=12, unique=True, default=make_reference, editable=False)
+    kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FOOTAGE)
+    camera = models.CharField("camera", max_length=64)
+    officer = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="recordings"
+    )
+    unassigned_because = models.CharField(max_length=200, blank=True)
+    # As the camera said; never rewritten. The correction is kept beside it.
+    recorded_at = models.DateTimeField(null=True, blank=True)
+    clock_offset = models.DurationField(null=True, blank=True, help_text="Add to the camera's time")
+    clock_within = models.DurationField(null=True, blank=True)
+    # When it happened as far as is known: corrected, else docked. Lists are ordered by this.
+    happened_at = models.DateTimeField()
+    duration_ms = models.BigIntegerField(default=0)
+    category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True)
+    categorised_at = models.DateTimeField(null=True, blank=True)
+    note = models.TextField(blank=True)
+    media = models.CharField(max_length=12, choices=Media.choices, default=Media.WAITING)
+    media_reason = models.CharField(max_length=300, blank=True)
+    joined_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-happened_at", "-id"]
+        indexes = [
+            models.Index(fields=["officer", "-happened_at", "-id"], name="recording_of_officer"),
+            models.Index(fields=["-happened_at", "-id"], name="recording_newest"),
+            models.Index(fields=["camera", "recorded_at"], name="recording_of_camera"),
+            models.Index(
+                fields=["happened_at"], name="recording_unassigned", condition=Q(officer=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    def get_absolute_url(self) -> str:
+        """The page of this recording."""
+        return reverse("recording", args=[self.reference])
+
+    @property
+    def corrected_at(self) -> datetime | None:
+        """The camera's time with its measured error taken out; None when it can't be known."""
+        if self.recorded_at is None or self.clock_offset is None:
+            return self.recorded_at
+        return self.recorded_at + self.clock_offset
+
+    def subject(self) -> Subject:
+        """This recording as the custody log names it."""
+        return Subject(self.reference)
+
+
+class Original(models.Model):
+    """One file as the camera wrote it. Its bytes are written once, never changed, locked."""
+
+    class Media(models.TextChoices):
+        WAITING = "waiting"
+        RUNNING = "running"
+        READY = "ready"
+        FAILED = "failed"
+        NOT_MEDIA = "not_media"
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="originals")
+    # The reference that its receipt names, also after joining.
+    reference = models.CharField(max_length=12, unique=True, editable=False)
+    upload = models.UUIDField(unique=True)
+    file_name = models.CharField(max_length=1024)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64, db_index=True)
+    key = models.CharField(max_length=200, unique=True)
+    version_id = models.CharField(max_length=200)
+    container = models.CharField(max_length=20, blank=True)
+    recorded_at = models.DateTimeField(null=True, blank=True)
+    camera_clock = models.DateTimeField(null=True, blank=True)
+    dock_clock = models.DateTimeField(null=True, blank=True)
+    docked_at = models.DateTimeField()
+    sealed_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True, blank=True)
+    # Work on the viewing copy.
+    media = models.CharField(max_length=10, choices=Media.choices, default=Media.WAITING)
+    media_reason = models.CharField(max_length=300, blank=True)
+    media_attempts = models.PositiveSmallIntegerField(default=0)
+    media_claimed_until = models.DateTimeField(null=True, blank=True)
+    progress = models.PositiveSmallIntegerField(default=0)
+    probe = models.JSONField(null=True, blank=True)
+    duration_ms = models.BigIntegerField(default=0)
+
+    class Meta:
+        ordering = ["recorded_at", "file_name"]
+        indexes = [
+            models.Index(
+                fields=["media_claimed_until"],
+                name="original_media_open",
+                condition=Q(media__in=["waiting", "running"]),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording.reference} {self.file_name}"
+
+    def subject(self) -> Subject:
+        """This file's bytes, as its own recording in the custody log."""
+        return Subject(self.reference, self.sha256, self.size)
+
+
+class Rendition(models.Model):
+    """Anything made from an original. Names its parent's hash, the tool, version, arguments."""
+
+    class Kind(models.TextChoices):
+        PROXY = "proxy", "Viewing copy"
+        POSTER = "poster", "Still"
+        STORYBOARD = "storyboard", "Storyboard"
+        WAVEFORM = "waveform", "Waveform"
+
+    original = models.ForeignKey(Original, models.PROTECT, related_name="renditions")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    key = models.CharField(max_length=200, unique=True)
+    content_type = models.CharField(max_length=60)
+    size = models.BigIntegerField()
+    sha256 = models.CharField(max_length=64)
+    parent_sha256 = models.CharField(max_length=64)
+    tool = models.CharField(max_length=40)
+    tool_version = models.CharField(max_length=80)
+    arguments = models.JSONField(default=list)
+    # What a page needs without reading the file: sizes, tile geometry, waveform peaks.
+    facts: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["original", "kind"], name="rendition_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.original_id}"

@@ -1,0 +1,203 @@
+"""What pages show of recordings: rows with their stills, and the recording page's facts."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from evidence.custody import history
+from evidence.custody.models import Checkpoint, Event
+from evidence.custody.record import Draft, record
+from evidence.people.models import User
+from evidence.recordings.models import Original, Recording, Rendition
+from evidence.store import s3
+
+PAGE = 50
+QUIET = timedelta(minutes=20)
+
+
+@dataclass
+class Row:
+    """One recording in a list, with its still."""
+
+    recording: Recording
+    still: str = ""
+    progress: int | None = None
+    just_saved: bool = False
+
+
+@dataclass
+class Group:
+    """Recordings of one outing: no gap of 20 quiet minutes between them."""
+
+    start: datetime
+    end: datetime
+    rows: list[Row]
+
+
+def daily_event(what: str, user: User, reference: str, moment: datetime) -> uuid.UUID:
+    """One UUIDv7 a person, recording and day: the same look asked for again is one event."""
+    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    raw = hashlib.sha256(f"{what}:{user.ref}:{reference}:{start.isoformat()}".encode()).digest()
+    number = int(start.timestamp() * 1000) << 80 | int.from_bytes(raw[:10], "big")
+    number = number & ~(0xF << 76) | 0x7 << 76
+    return uuid.UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
+
+
+def rows(recordings: Sequence[Recording], *, by: User, address: str) -> list[Row]:
+    """Rows with stills, after writing that these were seen (once a person and day).
+
+    A constant number of queries, whatever the number of rows.
+    """
+    stills: dict[int, Rendition] = {}
+    found = Rendition.objects.filter(original__recording__in=recordings, kind="poster")
+    for still in found.select_related("original").order_by("-original__recorded_at"):
+        stills[still.original.recording_id] = still
+    running = Original.objects.filter(recording__in=recordings, media="running")
+    progress = dict(running.values_list("recording_id", "progress"))
+    now = timezone.now()
+    with transaction.atomic():
+        for item in recordings:
+            if item.pk in stills:
+                record(
+                    Draft(
+                        "evidence.listed",
+                        item.subject(),
+                        by.actor(),
+                        private={"name": by.short, "address": address},
+                    ),
+                    event_id=daily_event("listed", by, item.reference, now),
+                )
+    return [
+        Row(item, _still(stills.get(item.pk)), progress.get(item.pk)) for item in recordings
+    ]
+
+
+def _still(still: Rendition | None) -> str:
+    if still is None:
+        return ""
+    return s3.sign_get(
+        "renditions",
+        still.key,
+        seconds=settings.PLAY_URL_SECONDS,
+        content_type=still.content_type,
+    )
+
+
+def groups(found: Sequence[Row]) -> list[Group]:
+    """Newest first; split where nothing was recorded for 20 minutes."""
+    made: list[Group] = []
+    for row in found:
+        start = row.recording.happened_at
+        end = start + timedelta(milliseconds=row.recording.duration_ms)
+        if made and made[-1].start - end <= QUIET:
+            made[-1].start = min(made[-1].start, start)
+            made[-1].rows.append(row)
+        else:
+            made.append(Group(start, end, [row]))
+    return made
+
+
+@dataclass(frozen=True)
+class Proof:
+    """The proof line: what was shown of these bytes, and by what."""
+
+    state: str
+    words: str
+    detail: str
+
+
+def proof_of(original: Original) -> Proof:
+    """What can be said of an original now, and no more."""
+    event = Event.objects.filter(object_ref=original.reference, type="evidence.received").first()
+    if event is None:
+        return Proof(
+            "blue", "Not numbered yet.", "Stored and checked; its line in the log is being made."
+        )
+    said = event.parsed()["object"]
+    if (said.get("sha256"), said.get("size")) != (original.sha256, original.size):
+        return Proof(
+            "red",
+            "Check failed. Don't rely on this file.",
+            "Its row does not say what the custody log says.",
+        )
+    signed = Checkpoint.objects.filter(size__gt=event.index).order_by("size").first()
+    day = timezone.localtime(original.sealed_at)
+    read = f"We read the whole file on {day:%-d %b %Y}; its fingerprint is the one the dock took."
+    if signed is None:
+        return Proof(
+            "plain",
+            "Unchanged; signature to come.",
+            f"{read} The next checkpoint of the log will cover it within a minute.",
+        )
+    return Proof(
+        "plain",
+        "Unchanged since the dock.",
+        f"{read} The record is in checkpoint {signed.size:,} of the custody log. "
+        "No copy of that checkpoint is held outside this system yet.",
+    )
+
+
+def player(recording: Recording) -> dict[str, Any]:
+    """What the player needs before anything is played: lengths, waveforms, storyboards' shapes."""
+    segments = []
+    originals = list(recording.originals.order_by("recorded_at", "file_name"))
+    facts: dict[tuple[int, str], dict[str, Any]] = {
+        (row.original_id, row.kind): row.facts
+        for row in Rendition.objects.filter(original__in=originals)
+    }
+    for original in originals:
+        proxy = facts.get((original.pk, "proxy"))
+        if proxy is None:
+            continue
+        board = facts.get((original.pk, "storyboard"))
+        segments.append(
+            {
+                "seconds": proxy["seconds"],
+                "start": _start(recording, original),
+                "board": board,
+                "peaks": facts.get((original.pk, "waveform"), {}).get("peaks", []),
+                "sound": (original.pk, "waveform") in facts,
+                "picture": bool(proxy.get("width")),
+            }
+        )
+    return {"segments": segments}
+
+
+def _start(recording: Recording, original: Original) -> float | None:
+    """When the segment began, corrected, in seconds since 1970; None when that is not known."""
+    if original.recorded_at is None:
+        return None
+    offset = recording.clock_offset or timedelta()
+    return (original.recorded_at + offset).timestamp()
+
+
+def gaps(recording: Recording) -> list[str]:
+    """Seconds between segments that were not recorded, in words."""
+    found = []
+    originals = list(
+        recording.originals.filter(media="ready").order_by("recorded_at", "file_name")
+    )
+    for one, other in zip(originals, originals[1:], strict=False):
+        if one.recorded_at and other.recorded_at:
+            end = one.recorded_at + timedelta(milliseconds=one.duration_ms)
+            seconds = (other.recorded_at - end).total_seconds()
+            if seconds > 0.5:
+                found.append(f"{seconds:.1f} s not recorded after {one.file_name}")
+    return found
+
+
+def past(recording: Recording) -> list[history.Line]:
+    """The history of the recording and of every file that was joined into it, newest first."""
+    references = {recording.reference}
+    references |= set(recording.originals.values_list("reference", flat=True))
+    lines = [line for reference in references for line in history.lines(reference)]
+    return sorted(lines, key=lambda line: -line.index)[:200]

@@ -1,0 +1,85 @@
+"""One tag each for times, lengths, sizes, states, so that they read alike everywhere."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from evidence.recordings.models import Recording
+
+register = template.Library()
+
+MEDIA_TAGS = {
+    Recording.Media.WAITING: ("blue", "Stored. Plays soon"),
+    Recording.Media.RENDERING: ("blue", "Viewing copy is being made"),
+    Recording.Media.READY: ("plain", "Ready to play"),
+    Recording.Media.UNPLAYABLE: ("red", "Kept, but can't be shown here"),
+    Recording.Media.NOT_MEDIA: ("grey", "Kept; not footage"),
+}
+
+
+@register.filter
+def clock(moment: datetime | None) -> str:
+    """22:14:07 GMT or BST, always named."""
+    if moment is None:
+        return "not known"
+    local = timezone.localtime(moment)
+    return f"{local:%H:%M:%S} {local.tzname()}"
+
+
+@register.filter
+def day(moment: datetime | None) -> str:
+    """22 Nov 2026."""
+    return f"{timezone.localtime(moment):%-d %b %Y}" if moment else "not known"
+
+
+@register.filter
+def length(milliseconds: int) -> str:
+    """12 min 8 s."""
+    seconds = round((milliseconds or 0) / 1000)
+    hours, rest = divmod(seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
+    return " ".join([*parts, f"{seconds} s"] if not hours else parts)
+
+
+@register.filter
+def size(count: int) -> str:
+    """1.8 GB."""
+    value = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+@register.filter
+def within(span: timedelta | None) -> str:
+    """The doubt of a time: "within 2 s", or that it was not checked."""
+    return "clock not checked" if span is None else f"within {span.total_seconds():.0f} s"
+
+
+@register.filter
+def short_hash(value: str) -> str:
+    """9f2c41aa…07be"""
+    return f"{value[:8]}…{value[-4:]}"
+
+
+@register.simple_tag
+def tag(colour: str, words: str) -> SafeString:
+    """A state in words; colour never speaks alone."""
+    if colour == "plain":
+        return format_html('<span class="state">{}</span>', words)
+    return format_html('<span class="tag tag-{}">{}</span>', colour, words)
+
+
+@register.simple_tag
+def media_tag(recording: Recording) -> SafeString:
+    """The state of the viewing copy."""
+    colour, words = MEDIA_TAGS[Recording.Media(recording.media)]
+    return tag(colour, words)

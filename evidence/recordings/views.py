@@ -1,0 +1,198 @@
+"""The officer's pages: each checks permission, writes its event, and shows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
+
+from evidence.people.actions import NotAllowed
+from evidence.people.models import User
+from evidence.people.requests import address, person
+from evidence.recordings import actions, pages
+from evidence.recordings.access import find, visible_to
+from evidence.recordings.models import Category, Recording
+
+MOST_USED = 3
+
+
+def _or_404(user: User, reference: str, permission: str = "recording.view") -> Recording:
+    try:
+        return find(user, reference, permission)
+    except Recording.DoesNotExist:
+        raise Http404 from None
+
+
+def _older_than(
+    recordings: QuerySet[Recording], cursor: str
+) -> tuple[list[Recording], str | None]:
+    """One page, newest first, after a cursor `time~id`; and the next page's cursor."""
+    if cursor:
+        moment, _, key = cursor.rpartition("~")
+        try:
+            at, pk = datetime.fromisoformat(moment), int(key)
+        except ValueError:
+            raise Http404 from None
+        recordings = recordings.filter(
+            Q(happened_at__lt=at) | Q(happened_at=at, pk__lt=pk)
+        )
+    found = list(
+        recordings.select_related("officer", "category").order_by("-happened_at", "-id")[
+            : pages.PAGE + 1
+        ]
+    )
+    more = len(found) > pages.PAGE
+    found = found[: pages.PAGE]
+    last = found[-1] if more else None
+    return found, f"{last.happened_at.isoformat()}~{last.pk}" if last else None
+
+
+@login_required
+@require_GET
+def footage(request: HttpRequest) -> HttpResponse:
+    """What is left to say of one's footage; then what is done."""
+    user = person(request)
+    if not user.may("recording.view"):
+        raise Http404
+    scope = request.GET.get("whose", "mine")
+    visible = visible_to(user)
+    if scope == "mine" and "officer" in user.roles:
+        visible = visible.filter(officer=user)
+    found, older = _older_than(visible, request.GET.get("before", ""))
+    rows = pages.rows(found, by=user, address=address(request))
+    left = [row for row in rows if row.recording.category is None]
+    done = [row for row in rows if row.recording.category is not None]
+    categories = list(Category.objects.filter(active=True))
+    context = {
+        "groups": pages.groups(left),
+        "left": len(left),
+        "done": done,
+        "older": older,
+        "first_page": not request.GET.get("before"),
+        "quick": categories[:MOST_USED],
+        "others": categories[MOST_USED:],
+        "whose": scope,
+        "team": user.scope("recording.view") > 1 and "officer" not in user.roles,
+    }
+    return render(request, "recordings/footage.html", context)
+
+
+@login_required
+@require_GET
+def recording(request: HttpRequest, reference: str) -> HttpResponse:
+    """One recording: player, times, what it is, files, history."""
+    user = person(request)
+    try:
+        item = actions.view(by=user, reference=reference, address=address(request))
+    except Recording.DoesNotExist:
+        raise Http404 from None
+    if item.reference != reference.upper():
+        return redirect(item)
+    return render(request, "recordings/recording.html", _page(request, item))
+
+
+def _page(request: HttpRequest, item: Recording) -> dict[str, Any]:
+    user = person(request)
+    originals = list(item.originals.order_by("recorded_at", "file_name"))
+    return {
+        "recording": item,
+        "originals": [(original, pages.proof_of(original)) for original in originals],
+        "player": pages.player(item),
+        "still": pages.rows([item], by=user, address=address(request))[0].still,
+        "gaps": pages.gaps(item),
+        "history": pages.past(item),
+        "categories": Category.objects.filter(active=True),
+        "may_download": user.may("recording.download"),
+    }
+
+
+@login_required
+@require_GET
+def status(request: HttpRequest, reference: str) -> HttpResponse:
+    """The part of the page that changes while the viewing copy is being made."""
+    item = _or_404(person(request), reference)
+    running = item.originals.filter(media="running").first()
+    context = {"recording": item, "progress": running.progress if running else 0}
+    response = render(request, "recordings/_status.html", context)
+    if item.media in (Recording.Media.READY, Recording.Media.UNPLAYABLE):
+        response["HX-Refresh"] = "true"  # it plays now: show the player
+    return response
+
+
+@login_required
+@require_POST
+def play(request: HttpRequest, reference: str) -> HttpResponse:
+    """Signed URLs for the player, after the event. `again` renews them in one sitting."""
+    try:
+        found = actions.play(
+            by=person(request),
+            reference=reference,
+            address=address(request),
+            again=request.POST.get("again") == "1",
+        )
+    except Recording.DoesNotExist:
+        raise Http404 from None
+    return JsonResponse(
+        {"segments": [{"proxy": item.proxy, "board": item.storyboard} for item in found]}
+    )
+
+
+@login_required
+@require_POST
+def download(request: HttpRequest, reference: str, original: int) -> HttpResponse:
+    """An original, from the store, as an attachment."""
+    try:
+        url = actions.download(
+            by=person(request), reference=reference, original=original, address=address(request)
+        )
+    except Recording.DoesNotExist:
+        raise Http404 from None
+    return HttpResponseRedirect(url)
+
+
+@login_required
+@require_POST
+def categorise(request: HttpRequest, reference: str) -> HttpResponse:
+    """Say what the footage is, or undo it; the row or page comes back with what was saved."""
+    user = person(request)
+    item = _or_404(user, reference)
+    code = request.POST.get("category", "")
+    undo = code == "undo"
+    category = Category.objects.filter(code=code, active=True).first()
+    if category is None and not undo:
+        context = {"recording": item, "error": "Select a category"}
+        return _saved(request, user, item, context, status=422)
+    try:
+        if undo:
+            item = actions.uncategorise(by=user, recording=item)
+        else:
+            assert category
+            note = request.POST.get("note", "")[:2000].strip()
+            item = actions.categorise(by=user, recording=item, category=category, note=note)
+    except NotAllowed:
+        raise Http404 from None
+    return _saved(request, user, item, {})
+
+
+def _saved(
+    request: HttpRequest, user: User, item: Recording, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    if request.headers.get("HX-Request") != "true":
+        if status != 200:
+            page = _page(request, item) | context
+            return render(request, "recordings/recording.html", page, status=status)
+        back = request.POST.get("back")
+        return redirect("footage") if back == "footage" else redirect(item)
+    item = _or_404(user, item.reference)
+    row = pages.rows([item], by=user, address=address(request))[0]
+    row.just_saved = True
+    categories = list(Category.objects.filter(active=True))
+    context |= {
+        "row": row, "quick": categories[:MOST_USED], "others": categories[MOST_USED:]
+    }  # fmt: skip
+    return render(request, "recordings/_row.html", context, status=status)

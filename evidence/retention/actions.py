@@ -1,0 +1,139 @@
+"""Setting and releasing holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from evidence.custody.record import Actor, Draft, record, service
+from evidence.people.actions import NotAllowed
+from evidence.people.models import User
+from evidence.recordings.models import Recording
+from evidence.retention.models import Hold, Kind, Watch
+
+
+def _held(hold: Hold, actor: Actor, kind: str, reason: str) -> None:
+    from evidence.retention.tasks import to_store
+
+    record(
+        Draft(
+            kind,
+            hold.recording.subject(),
+            actor,
+            data={"hold": hold.pk, "kind": hold.kind},
+            private={"name": actor.name, "reason": reason},
+        )
+    )
+    to_store.delay_on_commit(hold.pk)
+
+
+def hold(
+    *, by: User, recording: Recording, kind: Kind, reason: str, reference: str = ""
+) -> Hold:
+    """Hold a recording; the same reason again is the same hold.
+
+    The store's legal hold follows by a worker, and is found again if that dies.
+    Raises NotAllowed, ValueError.
+    """
+    if not by.may("hold.set"):
+        raise NotAllowed("You can't hold footage.")
+    if not reason.strip():
+        raise ValueError("Enter why it is held.")
+    with transaction.atomic():
+        return _hold(by, by.actor(), recording, kind, reason, reference)
+
+
+def _hold(
+    by: User | None, actor: Actor, recording: Recording, kind: str, reason: str, reference: str
+) -> Hold:
+    # One writer a recording: two holds for one reason can't both be made.
+    Recording.objects.select_for_update().get(pk=recording.pk)
+    if reference:
+        same = Hold.objects.filter(
+            recording=recording, kind=kind, reference=reference, released_at=None
+        ).first()
+        if same:
+            return same
+    made = Hold.objects.create(
+        recording=recording, kind=kind, reference=reference, reason=reason, set_by=by
+    )
+    _held(made, actor, "hold.set", reason)
+    return made
+
+
+def release(*, by: User, hold: Hold, reason: str) -> Hold:
+    """End one hold; others on the same recording stay. Raises NotAllowed, ValueError."""
+    if not by.may("hold.release"):
+        raise NotAllowed("You can't release holds.")
+    if not reason.strip():
+        raise ValueError("Enter why it is released.")
+    with transaction.atomic():
+        row = Hold.objects.select_for_update(of=("self",)).get(pk=hold.pk)
+        if row.released_at is not None:
+            return row
+        row.released_at, row.released_by, row.release_reason = timezone.now(), by, reason
+        row.in_store = False
+        row.save()
+        _held(row, by.actor(), "hold.released", reason)
+    return row
+
+
+def watch(
+    *,
+    by: User,
+    kind: Kind,
+    reference: str,
+    reason: str,
+    officers: Iterable[User],
+    start: datetime,
+    end: datetime,
+) -> list[Hold]:
+    """Hold all footage of these officers in this window: what is there, and what arrives later.
+
+    In the caller's transaction. Raises NotAllowed.
+    """
+    if not by.may("hold.set"):
+        raise NotAllowed("You can't hold footage.")
+    people = list(officers)
+    with transaction.atomic():
+        row = Watch.objects.create(
+            kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by
+        )
+        row.officers.set(people)
+        found = Recording.objects.filter(
+            joined_into=None, officer__in=people, happened_at__range=(_earlier(start), end)
+        ).order_by("id")
+        ends = [item for item in found if _ends(item) >= start]
+        return [_hold(by, by.actor(), item, kind, reason, reference) for item in ends]
+
+
+def _earlier(start: datetime) -> datetime:
+    # A recording that began before the window may reach into it; none is longer than a shift.
+    return start - timedelta(hours=24)
+
+
+def _ends(recording: Recording) -> datetime:
+    # Not probed yet: it may be as long as a shift, so it is held.
+    length = timedelta(milliseconds=recording.duration_ms or 24 * 3600 * 1000)
+    return recording.happened_at + length
+
+
+def hold_on_arrival(recording: Recording) -> None:
+    """Hold footage that a watch waited for; in the transaction that seals it."""
+    if recording.officer is None:
+        return
+    for row in Watch.objects.filter(
+        officers=recording.officer,
+        ended_at=None,
+        start__lte=_ends(recording),
+        end__gte=recording.happened_at,
+    ):
+        _hold(None, service("retention"), recording, row.kind, row.reason, row.reference)
+
+
+def is_held(recording: Recording) -> bool:
+    """Whether any hold keeps it."""
+    return Hold.objects.filter(recording=recording, released_at=None).exists()

@@ -1,0 +1,68 @@
+"""Holds: reasons not to dispose of something, which outrank every rule."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from evidence.recordings.models import Recording
+
+
+class Kind(models.TextChoices):
+    """Why something is held."""
+
+    COMPLAINT = "complaint", "Complaint"
+    CASE = "case", "Case"
+    MANUAL = "manual", "By hand"
+    ACCESS = "access", "Subject access"
+    COURT = "court", "Court order"
+
+
+class Watch(models.Model):
+    """A hold for footage that has not arrived yet: it is held when it does."""
+
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    reference = models.CharField(max_length=40)
+    reason = models.CharField(max_length=300)
+    officers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
+    start = models.DateTimeField()
+    end = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True, blank=True)
+    set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+
+class Hold(models.Model):
+    """One reason to keep one recording."""
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="holds")
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    reference = models.CharField(max_length=40, blank=True)
+    reason = models.CharField(max_length=300)
+    set_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    set_at = models.DateTimeField(auto_now_add=True)
+    released_at = models.DateTimeField(null=True, blank=True)
+    released_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    release_reason = models.CharField(max_length=300, blank=True)
+    # Whether the store's legal hold says the same as this row.
+    in_store = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["-set_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["recording", "kind", "reference"],
+                condition=Q(released_at=None) & ~Q(reference=""),
+                name="held_once_a_reason",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["id"], name="hold_not_in_store", condition=Q(in_store=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording} held: {self.reason}"

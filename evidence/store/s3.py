@@ -1,0 +1,355 @@
+"""The one module that speaks S3 beyond what django-storages does.
+
+Multipart uploads, signed URLs, conditional writes, read-back, locks and legal holds.
+Buckets are Django storage aliases: originals, renditions, custody.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from django.conf import settings
+from django.core.files.storage import storages
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+READ_CHUNK = 4 * 1024 * 1024
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+
+class StoreError(RuntimeError):
+    """The store did not do what it was asked. Its sentence is for operators."""
+
+
+class AlreadyThere(StoreError):
+    """A conditional write found an object under its key."""
+
+
+class Missing(StoreError):
+    """There is no such object or multipart upload."""
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part that the store holds: number from 1, size in bytes, the store's ETag."""
+
+    number: int
+    size: int
+    etag: str
+
+
+@dataclass(frozen=True)
+class SignedRequest:
+    """A request that its holder may make of the store without credentials until it expires."""
+
+    method: str
+    url: str
+    headers: dict[str, str]
+
+
+def bucket(alias: str) -> str:
+    """The bucket's name behind a storage alias."""
+    return str(getattr(storages[alias], "bucket_name"))
+
+
+@lru_cache(maxsize=2)
+def _client(endpoint: str) -> S3Client:
+    options = settings.STORAGES["originals"]["OPTIONS"]
+    return boto3.client(
+        "s3",
+        endpoint_url=endpoint,
+        aws_access_key_id=options["access_key"],
+        aws_secret_access_key=options["secret_key"],
+        region_name=options["region_name"],
+        config=Config(
+            signature_version="s3v4",
+            s3={"addressing_style": options["addressing_style"]},
+            retries={"max_attempts": 4, "mode": "standard"},
+            connect_timeout=5,
+            read_timeout=60,
+            # The checksums that we rely on are SHA-256 and asked for one by one.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+        ),
+    )
+
+
+def client() -> S3Client:
+    """The client for this system's own requests."""
+    return _client(settings.S3_ENDPOINT)
+
+
+def signer() -> S3Client:
+    """The client whose signed URLs docks and browsers can reach. It makes no request."""
+    return _client(settings.S3_PUBLIC_URL)
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _raise(error: ClientError | BotoCoreError, what: str) -> None:
+    if isinstance(error, ClientError):
+        code = _code(error)
+        if code in ("NoSuchKey", "NoSuchUpload", "404", "NotFound", "NoSuchVersion"):
+            raise Missing(f"{what}: there is no such object") from error
+        if code in ("PreconditionFailed", "412"):
+            raise AlreadyThere(f"{what}: an object is there already") from error
+    raise StoreError(f"{what}: {error}") from error
+
+
+def _b64(sha256: str) -> str:
+    return base64.b64encode(bytes.fromhex(sha256)).decode()
+
+
+# --- multipart: from a dock ---------------------------------------------------
+
+
+def start_multipart(alias: str, key: str, content_type: str) -> str:
+    """Begin a multipart upload whose parts carry SHA-256 checksums; its id."""
+    try:
+        answer = client().create_multipart_upload(
+            Bucket=bucket(alias), Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
+        )
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, "starting an upload")
+    return str(answer["UploadId"])
+
+
+def sign_part(alias: str, key: str, upload_id: str, number: int, sha256: str) -> SignedRequest:
+    """A signed PUT for one part; its SHA-256 (hex) is part of the signature.
+
+    A local computation: no request is made. The store refuses other bytes.
+    """
+    checksum = _b64(sha256)
+    url = signer().generate_presigned_url(
+        "upload_part",
+        Params={
+            "Bucket": bucket(alias),
+            "Key": key,
+            "UploadId": upload_id,
+            "PartNumber": number,
+            "ChecksumSHA256": checksum,
+        },
+        ExpiresIn=settings.PART_URL_SECONDS,
+    )
+    headers = {"x-amz-checksum-sha256": checksum} if "x-amz-checksum-sha256=" not in url else {}
+    return SignedRequest("PUT", url, headers)
+
+
+def stored_parts(alias: str, key: str, upload_id: str) -> list[StoredPart]:
+    """The parts that the store holds, in order of number. Raises Missing when it forgot them."""
+    parts: list[StoredPart] = []
+    marker = 0
+    while True:
+        try:
+            answer = client().list_parts(
+                Bucket=bucket(alias), Key=key, UploadId=upload_id, PartNumberMarker=marker
+            )
+        except (ClientError, BotoCoreError) as error:
+            _raise(error, "listing parts")
+        parts += [
+            StoredPart(part["PartNumber"], part["Size"], part["ETag"])
+            for part in answer.get("Parts", [])
+        ]
+        if not answer.get("IsTruncated"):
+            return parts
+        marker = int(answer["NextPartNumberMarker"])
+
+
+def finish_multipart(alias: str, key: str, upload_id: str, parts: list[StoredPart]) -> str:
+    """Put the parts together; the new object's version id.
+
+    Conditional: raises AlreadyThere when the key is taken, Missing when the upload is gone.
+    """
+    try:
+        answer = client().complete_multipart_upload(
+            Bucket=bucket(alias),
+            Key=key,
+            UploadId=upload_id,
+            IfNoneMatch="*",
+            MultipartUpload={
+                "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
+            },
+        )
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, "completing an upload")
+    return str(answer.get("VersionId", "")) or head(alias, key).version_id
+
+
+def abort_multipart(alias: str, key: str, upload_id: str) -> None:
+    """Forget a multipart upload and its parts. Nothing happens when there is none."""
+    try:
+        client().abort_multipart_upload(Bucket=bucket(alias), Key=key, UploadId=upload_id)
+    except (ClientError, BotoCoreError) as error:
+        try:
+            _raise(error, "aborting an upload")
+        except Missing:
+            return
+
+
+# --- objects ------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Head:
+    """What the store says of an object without sending it."""
+
+    size: int
+    version_id: str
+
+
+def head(alias: str, key: str, version_id: str = "") -> Head:
+    """Size and version of an object. Raises Missing."""
+    extra: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    try:
+        answer = client().head_object(Bucket=bucket(alias), Key=key, **extra)
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"looking at {key}")
+    return Head(answer["ContentLength"], str(answer.get("VersionId", "null")))
+
+
+def put(alias: str, key: str, body: bytes | IO[bytes], sha256: str, content_type: str) -> str:
+    """Write an object once, its SHA-256 (hex) checked by the store; its version id.
+
+    Raises AlreadyThere when the key is taken.
+    """
+    try:
+        answer = client().put_object(
+            Bucket=bucket(alias),
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            ChecksumSHA256=_b64(sha256),
+            IfNoneMatch="*",
+        )
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"writing {key}")
+    return str(answer.get("VersionId", "null"))
+
+
+def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -> str:
+    """Write a file once, streamed in parts when it is large; its version id."""
+    with path.open("rb") as file:
+        if path.stat().st_size <= 64 * 1024 * 1024:
+            return put(alias, key, file, sha256, content_type)
+        upload_id = start_multipart(alias, key, content_type)
+        parts = []
+        number = 0
+        while chunk := file.read(32 * 1024 * 1024):
+            number += 1
+            try:
+                answer = client().upload_part(
+                    Bucket=bucket(alias),
+                    Key=key,
+                    UploadId=upload_id,
+                    PartNumber=number,
+                    Body=chunk,
+                    ChecksumSHA256=base64.b64encode(hashlib.sha256(chunk).digest()).decode(),
+                )
+            except (ClientError, BotoCoreError) as error:
+                abort_multipart(alias, key, upload_id)
+                _raise(error, f"writing {key}")
+            parts.append(StoredPart(number, len(chunk), answer["ETag"]))
+    return finish_multipart(alias, key, upload_id, parts)
+
+
+def read(alias: str, key: str, version_id: str = "", start: int = 0) -> Iterator[bytes]:
+    """The object's bytes in chunks, one version of it. Raises Missing or StoreError."""
+    extra: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    if start:
+        extra["Range"] = f"bytes={start}-"
+    try:
+        answer = client().get_object(Bucket=bucket(alias), Key=key, **extra)
+        yield from answer["Body"].iter_chunks(READ_CHUNK)
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"reading {key}")
+
+
+def delete_version(alias: str, key: str, version_id: str) -> None:
+    """Destroy one version; locks and legal holds make the store refuse (StoreError)."""
+    try:
+        client().delete_object(Bucket=bucket(alias), Key=key, VersionId=version_id)
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"deleting {key}")
+
+
+def lock_until(alias: str, key: str, version_id: str, until: datetime) -> None:
+    """Forbid deletion of a version until a time (Object Lock, GOVERNANCE mode)."""
+    try:
+        client().put_object_retention(
+            Bucket=bucket(alias),
+            Key=key,
+            VersionId=version_id,
+            Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until},
+        )
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"locking {key}")
+
+
+def legal_hold(alias: str, key: str, version_id: str, on: bool) -> None:
+    """Set or end the store's legal hold on a version."""
+    try:
+        client().put_object_legal_hold(
+            Bucket=bucket(alias),
+            Key=key,
+            VersionId=version_id,
+            LegalHold={"Status": "ON" if on else "OFF"},
+        )
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"holding {key}")
+
+
+def sign_get(
+    alias: str, key: str, *, version_id: str = "", seconds: int, name: str = "", content_type: str
+) -> str:
+    """A short-lived URL for reading one object, under our content type.
+
+    With `name` it is served as an attachment of that name. A signed URL is a bearer
+    token: make it after the permission check and the custody event, never log it.
+    """
+    params: dict[str, Any] = {
+        "Bucket": bucket(alias),
+        "Key": key,
+        "ResponseContentType": content_type,
+        "ResponseCacheControl": "private, no-store",
+    }
+    if version_id:
+        params["VersionId"] = version_id
+    if name:
+        params["ResponseContentDisposition"] = f'attachment; filename="{name}"'
+    return str(signer().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds))
+
+
+def ensure_buckets() -> list[str]:
+    """Make the three buckets where they are missing; the names of those made.
+
+    originals and custody: versioned with Object Lock (custody in COMPLIANCE mode by
+    what is written into it); renditions: plain.
+    """
+    made = []
+    for alias, locked in (("originals", True), ("renditions", False), ("custody", True)):
+        name = bucket(alias)
+        try:
+            client().head_bucket(Bucket=name)
+            continue
+        except ClientError as error:
+            if _code(error) not in ("404", "NoSuchBucket"):
+                _raise(error, f"looking for the bucket {name}")
+        try:
+            client().create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked)
+        except (ClientError, BotoCoreError) as error:
+            _raise(error, f"making the bucket {name}")
+        made.append(name)
+    return made

@@ -1,0 +1,114 @@
+"""Cameras, docks, and who had which camera when."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+
+from evidence.custody.record import Actor, Subject
+from evidence.people.models import User
+
+
+def make_ref() -> str:
+    """A pseudonym for the custody log."""
+    return "d-" + secrets.token_hex(6)
+
+
+class Camera(models.Model):
+    """A device that records."""
+
+    serial = models.CharField("serial number", max_length=64, unique=True)
+    model = models.CharField(max_length=60, blank=True)
+    listed = models.BooleanField(
+        default=True, help_text="Off: it turned up in a dock without being on the force's list"
+    )
+    note = models.CharField(max_length=200, blank=True)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["serial"]
+
+    def __str__(self) -> str:
+        return self.serial
+
+
+class Dock(models.Model):
+    """The station that cameras are put in. Its token is kept only as a hash."""
+
+    name = models.CharField(max_length=60, unique=True)
+    ref = models.CharField(max_length=20, unique=True, default=make_ref, editable=False)
+    site = models.CharField(max_length=100, blank=True)
+    token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    enrolled_at = models.DateTimeField(null=True, blank=True, editable=False)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    last_seen = models.DateTimeField(null=True, blank=True, editable=False)
+    # Measured with each heartbeat: add to the dock's time to get the server's.
+    clock_offset = models.DurationField(null=True, blank=True, editable=False)
+    agent = models.CharField(max_length=60, blank=True, editable=False)
+    bays = models.JSONField(default=list, blank=True, editable=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def actor(self, address: str = "") -> Actor:
+        """This dock as the custody log writes it."""
+        return Actor("dock", self.ref, auth="token", name=self.name, address=address)
+
+    def subject(self) -> Subject:
+        """This dock as the custody log names it."""
+        return Subject(self.ref)
+
+
+class EnrolmentCode(models.Model):
+    """A single-use code that turns into a dock's token within 15 minutes."""
+
+    dock = models.ForeignKey(Dock, models.CASCADE)
+    code_hash = models.CharField(max_length=64, unique=True)
+    expires = models.DateTimeField()
+    used_at = models.DateTimeField(null=True, blank=True)
+
+
+class Issue(models.Model):
+    """Who had which camera from when to when. A camera is with one officer at a time."""
+
+    camera = models.ForeignKey(Camera, models.PROTECT, related_name="issues")
+    officer = models.ForeignKey(User, models.PROTECT, related_name="issues")
+    period = DateTimeRangeField(help_text="From (included) to (not included); no end: still out")
+
+    class Meta:
+        ordering = ["-period"]
+        constraints = [
+            ExclusionConstraint(
+                name="camera_with_one_officer_at_a_time",
+                expressions=[
+                    ("camera", RangeOperators.EQUAL),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+                violation_error_message="Somebody else has this camera in that time.",
+            ),
+            models.CheckConstraint(
+                name="issue_is_not_empty", condition=Q(period__isempty=False)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.camera} to {self.officer}"
+
+
+def who_had(serial: str, moment: datetime) -> User | None:
+    """The officer with whom the camera was at that moment."""
+    found = (
+        Issue.objects.filter(camera__serial=serial, period__contains=moment)
+        .select_related("officer")
+        .first()
+    )
+    return found.officer if found else None

@@ -1,0 +1,105 @@
+"""Command lines for ffprobe and ffmpeg, the graph built with ffmpeg-python.
+
+Pinned demuxer, white lists of protocols, formats and decoders, a limit of pixels, no
+subtitles, data streams or attachments: a playlist or script in disguise opens nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import ffmpeg
+
+from ingest.media.sandbox import INPUT, OUTPUT
+
+SHORT_SIDE = 540
+TILE_WIDTH, TILES = 160, 100
+WAVE_RATE = 8000
+DEMUXERS = "mov,matroska,avi,mpegts,asf"
+DECODERS = (
+    "h264,hevc,mpeg4,mpeg2video,mpeg1video,mjpeg,h263,msmpeg4,msmpeg4v2,msmpeg4v3,wmv1,wmv2,wmv3,"
+    "vc1,vp8,vp9,av1,libdav1d,prores,dvvideo,aac,aac_fixed,aac_latm,mp3,mp3float,mp2,mp2float,ac3,"
+    "eac3,opus,libopus,vorbis,flac,alac,amrnb,amrwb,wmav1,wmav2,wmapro,adpcm_ms,adpcm_ima_wav,"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s32le,pcm_u8,pcm_alaw,pcm_mulaw"
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to make of a file: its streams by index and how far apart the tiles are."""
+
+    demuxer: str
+    video: int | None
+    audio: int | None
+    interval: float
+    threads: int
+
+
+def _guards(demuxer: str) -> dict[str, Any]:
+    return {
+        "protocol_whitelist": "file",
+        "format_whitelist": DEMUXERS,
+        "codec_whitelist": DECODERS,
+        "f": demuxer,
+    }
+
+
+def probe(program: str, demuxer: str) -> list[str]:
+    """The ffprobe command for everything that the container says, as JSON."""
+    words = [program, "-v", "error", "-hide_banner"]
+    for name, value in _guards(demuxer).items():
+        words += [f"-{name}", str(value)]
+    return [*words, "-show_format", "-show_streams", "-of", "json", INPUT]
+
+
+def render(program: str, plan: Plan) -> list[str]:
+    """One ffmpeg command, one decode: proxy, poster frames, storyboard frames, sound samples."""
+    source = ffmpeg.input(
+        INPUT, max_pixels=40_000_000, threads=plan.threads, **_guards(plan.demuxer)
+    )
+    outputs = []
+    streams = []
+    if plan.video is not None:
+        scale = f"min(1,{SHORT_SIDE}/min(iw,ih))"
+        picture = (
+            source[str(plan.video)]
+            .filter("scale", w=f"trunc(iw*{scale}/2)*2", h=f"trunc(ih*{scale}/2)*2")
+            .filter("format", "yuv420p")
+            .filter("setsar", "1")
+            .filter_multi_output("split", 3)
+        )
+        streams.append(picture[0])
+        poster = picture[1].filter("select", "eq(n,0)+eq(n,30)")
+        tiles = picture[2].filter(
+            "select", f"isnan(prev_selected_t)+gte(t-prev_selected_t,{plan.interval:.3f})"
+        ).filter("scale", TILE_WIDTH, -2)  # fmt: skip
+        for stream, name in ((poster, "poster"), (tiles, "tile")):
+            outputs.append(
+                ffmpeg.output(
+                    stream, f"{OUTPUT}/{name}-%05d.jpg", f="image2", vcodec="mjpeg",
+                    fps_mode="passthrough", **{"q:v": 3},
+                )
+            )  # fmt: skip
+    if plan.audio is not None:
+        sound = source[str(plan.audio)]
+        streams.append(sound)
+        outputs.append(
+            ffmpeg.output(
+                sound, f"{OUTPUT}/wave.raw", f="s16le", acodec="pcm_s16le", ac=1, ar=WAVE_RATE
+            )
+        )
+    options: dict[str, Any] = {"map_metadata": -1, "movflags": "+faststart", "f": "mp4"}
+    if plan.video is not None:
+        options |= {
+            "vcodec": "libx264", "preset": "veryfast", "crf": 26, "fps_mode": "vfr",
+            "force_key_frames": "expr:gte(t,n_forced*2)", "profile:v": "high",
+            "threads": plan.threads,
+        }  # fmt: skip
+    if plan.audio is not None:
+        options |= {"acodec": "aac", "audio_bitrate": "96k", "ac": 2, "ar": 48000}
+    proxy = ffmpeg.output(*streams, f"{OUTPUT}/proxy.mp4", **options)
+    graph = ffmpeg.merge_outputs(proxy, *outputs).global_args(
+        "-nostdin", "-hide_banner", "-loglevel", "error", "-nostats", "-progress", "pipe:1", "-y"
+    )
+    return [str(word) for word in graph.compile(cmd=program)]

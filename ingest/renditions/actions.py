@@ -1,0 +1,220 @@
+"""Work on one original's viewing copy: claim, fetch, render, keep, join."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+import tempfile
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from evidence.custody.record import Draft, record, service
+from evidence.recordings.models import Original, Recording, Rendition
+from evidence.store import s3
+from ingest.media import rendering, sniff, tools
+from ingest.media.sandbox import MediaFailed
+from ingest.renditions.joining import join, refresh
+from ingest.uploads.sealing import quarantine_broken
+
+log = structlog.get_logger(__name__)
+CLAIM = timedelta(minutes=5)
+STRIKES = 3
+ACTOR = service("media")
+DEMUXERS = {
+    item.name: item.demuxer
+    for item in (sniff.MP4, sniff.MATROSKA, sniff.AVI, sniff.MPEG_TS, sniff.ASF)
+}
+
+
+def claim(original_id: int) -> Original | None:
+    """Take an original for this worker, unless another has it (a conditional update)."""
+    now = timezone.now()
+    free = Q(media="waiting") | Q(media="running", media_claimed_until__lt=now)
+    taken = Original.objects.filter(free, pk=original_id).update(
+        media="running",
+        media_claimed_until=now + CLAIM,
+        media_attempts=F("media_attempts") + 1,
+        progress=0,
+    )
+    if not taken:
+        return None
+    original = Original.objects.select_related("recording").get(pk=original_id)
+    refresh(original.recording)
+    return original
+
+
+def render(original_id: int) -> Original | None:
+    """Make the viewing copy of one original; None when there is nothing to do.
+
+    A file that fails three times is put on the list for a person. Raises s3.StoreError
+    and sandbox.SandboxMissing, after giving the work back.
+    """
+    original = claim(original_id)
+    if original is None:
+        return None
+    settings.MEDIA_SCRATCH.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(prefix=f"{original.pk}-", dir=settings.MEDIA_SCRATCH))
+    try:
+        source, out = scratch / "in.bin", scratch / "out"
+        out.mkdir()
+        _fetch(original, source)
+        result = rendering.render(
+            source,
+            out,
+            DEMUXERS[original.container],
+            threads=settings.MEDIA_THREADS,
+            mode=settings.MEDIA_SANDBOX,
+            on_progress=_progress_of(original),
+        )
+        _keep(original, result)
+    except MediaFailed as error:
+        _failed(original, str(error))
+    except Exception:
+        Original.objects.filter(pk=original.pk, media="running").update(media="waiting")
+        raise
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    original.refresh_from_db()
+    return original
+
+
+def _progress_of(original: Original) -> Callable[[int], None]:
+    said, when = 0, timezone.now()
+
+    def report(percent: int) -> None:
+        nonlocal said, when
+        now = timezone.now()
+        if percent > said and now - when > timedelta(seconds=1):
+            said, when = percent, now
+            Original.objects.filter(pk=original.pk).update(
+                progress=percent, media_claimed_until=now + CLAIM
+            )
+
+    return report
+
+
+def _fetch(original: Original, target: Path) -> None:
+    """Copy the original to scratch and check its hash on the way: no rendition of other bytes."""
+    digest = hashlib.sha256()
+    renew = timezone.now() + CLAIM / 3
+    with target.open("wb") as file:
+        for chunk in s3.read("originals", original.key, original.version_id):
+            digest.update(chunk)
+            file.write(chunk)
+            if timezone.now() > renew:
+                renew = timezone.now() + CLAIM / 3
+                Original.objects.filter(pk=original.pk).update(
+                    media_claimed_until=timezone.now() + CLAIM
+                )
+    if digest.hexdigest() != original.sha256:
+        raise MediaFailed("the store's bytes are not those that were sealed")
+
+
+def _keep(original: Original, result: rendering.Result) -> None:
+    stored = []
+    for made in result.made:
+        sha256 = hashlib.sha256(made.path.read_bytes() if made.kind != "proxy" else b"")
+        if made.kind == "proxy":
+            with made.path.open("rb") as file:
+                sha256 = hashlib.file_digest(file, "sha256")
+        key = f"{original.upload}/{made.kind}-{original.media_attempts}-{sha256.hexdigest()[:16]}"
+        try:
+            s3.put_file("renditions", key, made.path, sha256.hexdigest(), made.content_type)
+        except s3.AlreadyThere:
+            pass  # the same bytes under the same name: an earlier run of this attempt
+        stored.append((made, key, sha256.hexdigest()))
+    with transaction.atomic():
+        row = Original.objects.select_for_update(of=("self",)).get(pk=original.pk)
+        if row.media == Original.Media.READY:
+            return
+        for made, key, sha256_hex in stored:
+            _rendition(row, made, key, sha256_hex, result.arguments)
+        row.media, row.media_reason, row.progress = Original.Media.READY, "", 100
+        row.media_claimed_until = None
+        row.probe, row.duration_ms = _clean(result.probe), round(result.seconds * 1000)
+        row.save()
+        join(row)
+        refresh(Recording.objects.get(pk=Original.objects.get(pk=row.pk).recording_id))
+
+
+def _rendition(
+    original: Original, made: rendering.Made, key: str, sha256: str, arguments: list[str]
+) -> None:
+    version = tools.version("ffmpeg")
+    Rendition.objects.create(
+        original=original,
+        kind=made.kind,
+        key=key,
+        content_type=made.content_type,
+        size=made.path.stat().st_size,
+        sha256=sha256,
+        parent_sha256=original.sha256,
+        tool="ffmpeg",
+        tool_version=version,
+        arguments=arguments,
+        facts=made.facts,
+    )
+    record(
+        Draft(
+            "rendition.created",
+            original.subject(),
+            ACTOR,
+            data={
+                "kind": made.kind,
+                "parent": original.sha256,
+                "tool": "ffmpeg",
+                "version": version,
+                "arguments": arguments,
+            },
+            private={"kind": Rendition.Kind(made.kind).label},
+        )
+    )
+
+
+def _clean(value: object) -> object:
+    """PostgreSQL's JSON can't hold NUL or lone surrogates, which containers' tags may."""
+    if isinstance(value, dict):
+        return {str(_clean(key)): _clean(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, str):
+        return re.sub(r"[\x00\ud800-\udfff]", "\ufffd", value)
+    return value
+
+
+def _failed(original: Original, reason: str) -> None:
+    with transaction.atomic():
+        row = Original.objects.select_for_update(of=("self",)).get(pk=original.pk)
+        if row.media != Original.Media.RUNNING:
+            return
+        if row.media_attempts < STRIKES:
+            row.media, row.media_claimed_until = Original.Media.WAITING, timezone.now()
+            row.media_reason = reason
+            row.save()
+            return
+        row.media, row.media_reason, row.media_claimed_until = Original.Media.FAILED, reason, None
+        row.save()
+        record(
+            Draft(
+                "rendition.failed",
+                row.subject(),
+                ACTOR,
+                data={
+                    "tool": "ffmpeg",
+                    "version": tools.version("ffmpeg"),
+                    "attempts": row.media_attempts,
+                },
+                private={"reason": reason},
+                outcome="failed",
+            )
+        )
+        quarantine_broken(row, f"No viewing copy could be made: {reason}"[:300])
+        refresh(row.recording)

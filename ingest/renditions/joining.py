@@ -1,0 +1,119 @@
+"""Segments of one press of the button become one recording.
+
+By contiguous times on one camera: a file that begins where another ends. Each file is
+first sealed as a recording of its own, so that its receipt can name one; joining moves it
+into the earlier recording, and its own reference leads there from then on.
+"""
+
+from __future__ import annotations
+
+import zlib
+from datetime import timedelta
+
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from evidence.custody.record import Draft, record, service
+from evidence.recordings.models import Original, Recording
+
+# Cameras name files by whole seconds: the end of one and the start of the next may differ.
+TOLERANCE = timedelta(seconds=1.5)
+ACTOR = service("media")
+
+
+def _lock_camera(serial: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(%s, %s)",
+            [0x627776, zlib.crc32(serial.encode()) - 2**31],
+        )
+
+
+def _ends(original: Original) -> timedelta:
+    return timedelta(milliseconds=original.duration_ms)
+
+
+def _family(name: str) -> str:
+    """Files of one channel share everything but digits: front and rear cameras never join."""
+    return "".join(char for char in name if not char.isdigit())
+
+
+def join(original: Original) -> Recording:
+    """Join the original's recording with the neighbours that it continues or that continue it.
+
+    In the caller's transaction. One camera's joins wait for each other.
+    """
+    with transaction.atomic():
+        _lock_camera(original.recording.camera)
+        original.refresh_from_db()
+        target = original.recording
+        if original.recorded_at is None or not original.duration_ms:
+            return target
+        near = Original.objects.filter(
+            recording__camera=target.camera,
+            media=Original.Media.READY,
+            recorded_at__range=(
+                original.recorded_at - timedelta(hours=24),
+                original.recorded_at + _ends(original) + TOLERANCE,
+            ),
+        ).exclude(recording=target).select_related("recording")  # fmt: skip
+        for other in near:
+            if _family(other.file_name) != _family(original.file_name):
+                continue
+            first, second = sorted((original, other), key=lambda item: item.recorded_at or 0)  # type: ignore[arg-type, return-value]
+            assert first.recorded_at and second.recorded_at
+            gap = second.recorded_at - (first.recorded_at + _ends(first))
+            if abs(gap) <= TOLERANCE and _one_holder(first.recording, second.recording):
+                _merge(first.recording, second.recording, gap)
+                original.refresh_from_db()
+        return original.recording
+
+
+def _one_holder(one: Recording, other: Recording) -> bool:
+    return one.officer_id == other.officer_id
+
+
+def _merge(into: Recording, gone: Recording, gap: timedelta) -> None:
+    into.refresh_from_db()
+    gone.refresh_from_db()
+    if into.pk == gone.pk or into.joined_into_id or gone.joined_into_id:
+        return
+    gone.originals.update(recording=into)
+    Recording.objects.filter(joined_into=gone).update(joined_into=into)
+    gone.joined_into = into
+    gone.save(update_fields=["joined_into"])
+    milliseconds = round(gap.total_seconds() * 1000)
+    for one, other in ((into, gone), (gone, into)):
+        record(
+            Draft(
+                "recording.joined",
+                one.subject(),
+                ACTOR,
+                data={"other": other.reference, "gap_ms": milliseconds, "rule": "contiguous"},
+                private={"other": other.reference},
+            )
+        )
+    refresh(into)
+
+
+def refresh(recording: Recording) -> None:
+    """Make the recording say what its files are: length, and whether it plays."""
+    states = set(recording.originals.values_list("media", flat=True))
+    length = recording.originals.aggregate(total=Sum("duration_ms"))["total"] or 0
+    media = Recording.Media
+    if Original.Media.READY in states:
+        said = media.READY
+    elif Original.Media.RUNNING in states:
+        said = media.RENDERING
+    elif Original.Media.WAITING in states:
+        said = media.WAITING
+    elif Original.Media.FAILED in states:
+        said = media.UNPLAYABLE
+    else:
+        said = media.NOT_MEDIA
+    reason = recording.originals.exclude(media_reason="").values_list("media_reason", flat=True)
+    Recording.objects.filter(pk=recording.pk).update(
+        media=said,
+        duration_ms=length,
+        **({"media_reason": reason[0]} if said == media.UNPLAYABLE and reason else {}),
+    )

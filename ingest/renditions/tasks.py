@@ -1,0 +1,52 @@
+"""The media worker's task, and the sweep that finds what something forgot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from evidence.custody import sequencer
+from evidence.recordings.models import Original
+from evidence.store import s3
+from ingest.media import sandbox
+from ingest.renditions import actions
+
+log = structlog.get_logger(__name__)
+SEND_AGAIN = timedelta(minutes=10)
+BATCH = 500
+
+
+@shared_task(ignore_result=True)
+def render(original_id: int) -> None:
+    """Make the viewing copy of one original. May run twice; may die at any line."""
+    try:
+        original = actions.render(original_id)
+    except (s3.StoreError, sandbox.SandboxMissing) as error:
+        log.error("rendering will be tried again", original=original_id, error=str(error))
+        return
+    sequencer.run()
+    if original is not None:
+        log.info("rendered", original=original_id, state=original.media)
+        if original.media == "waiting":
+            render.apply_async([original_id], countdown=5)
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Find originals whose viewing copy was forgotten."""
+    now = timezone.now()
+    forgotten = (
+        Q(media="running", media_claimed_until__lt=now)
+        | Q(media="waiting", media_claimed_until__lt=now)
+        | Q(media="waiting", media_claimed_until=None, sealed_at__lt=now - SEND_AGAIN)
+    )
+    for identifier in list(Original.objects.filter(forgotten).values_list("pk", flat=True)[:BATCH]):
+        # The claim's time doubles as "sent": the next sweep leaves it alone for a while.
+        Original.objects.filter(forgotten, pk=identifier).update(
+            media="waiting", media_claimed_until=now + SEND_AGAIN
+        )
+        render.delay(identifier)

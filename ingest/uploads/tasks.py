@@ -1,0 +1,71 @@
+"""Verification, and the sweeps that find what something forgot.
+
+The database is the truth about work; the broker only wakes workers up.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import structlog
+from celery import shared_task
+from django.db.models import Q
+from django.utils import timezone
+
+from evidence.custody import sequencer
+from evidence.store import s3
+from ingest.uploads import receipts, sealing
+from ingest.uploads.models import Upload
+
+log = structlog.get_logger(__name__)
+# A message may wait in a long queue; only then is it sent again.
+SEND_AGAIN = timedelta(minutes=10)
+ABANDON_AFTER = timedelta(days=30)
+BATCH = 500
+
+
+@shared_task(ignore_result=True)
+def verify(upload_id: str) -> None:
+    """Verify and seal one upload, then sign its receipt."""
+    identifier = uuid.UUID(upload_id)
+    try:
+        upload = sealing.verify(identifier)
+    except s3.Missing as error:
+        # The store lost parts between listing and assembling: the dock sends them again.
+        Upload.objects.filter(pk=identifier, state=Upload.State.VERIFYING, version_id="").update(
+            state=Upload.State.RECEIVING, multipart="", claimed_until=None, completed_at=None
+        )
+        log.error("the store lost parts of an upload", upload=upload_id, error=str(error))
+        return
+    except s3.StoreError as error:
+        # Give it back; the sweep sends it again in a while.
+        Upload.objects.filter(pk=identifier).update(claimed_until=None)
+        log.warning("verifying failed, will be tried again", upload=upload_id, error=str(error))
+        return
+    if upload is not None:
+        sequencer.run()
+        upload.refresh_from_db()
+        receipts.issue(upload)
+        log.info("verified", upload=upload_id, state=upload.state)
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Find uploads whose verification was forgotten, and those that nobody continues."""
+    sequencer.run()
+    now = timezone.now()
+    dead = Q(claimed_until__lt=now) | Q(claimed_until=None, queued_at__lt=now - SEND_AGAIN)
+    lost = Upload.objects.filter(dead, state=Upload.State.VERIFYING)
+    for identifier in list(lost.order_by("queued_at").values_list("pk", flat=True)[:BATCH]):
+        Upload.objects.filter(pk=identifier).update(queued_at=now, claimed_until=None)
+        verify.delay(str(identifier))
+    given_up = Upload.objects.filter(
+        state=Upload.State.RECEIVING, touched__lt=now - ABANDON_AFTER
+    )
+    for upload in given_up[:BATCH]:
+        moved = Upload.objects.filter(
+            pk=upload.pk, state=Upload.State.RECEIVING, touched=upload.touched
+        ).update(state=Upload.State.ABANDONED, reason="No dock has continued this for 30 days.")
+        if moved and upload.multipart:
+            s3.abort_multipart("originals", upload.key, upload.multipart)
