@@ -18,11 +18,9 @@ APPLICATIONS = ("ingest", "media", "beat", "web")
 PR_SET_PDEATHSIG = 1
 
 
-def _die_with_parent() -> None:
-    """Ask the kernel for SIGTERM when the supervisor dies, however that happens (Linux)."""
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-    if os.getppid() == 1:
-        sys.exit(0)
+def _die_with_parent(number: int = signal.SIGTERM) -> None:
+    """Ask the kernel for a signal when the parent dies, however that happens (Linux)."""
+    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
 
 
 def ready_file(layout: Layout) -> Path:
@@ -67,7 +65,10 @@ def execute(name: str) -> None:
 def _run_postgres(layout: Layout) -> int:
     """PostgreSQL takes SIGTERM for "when all have left": it is told to end now instead."""
     command, user = programs.postgres(layout)
-    child = subprocess.Popen(command, user=user, cwd="/", start_new_session=True)
+    child = subprocess.Popen(
+        command, user=user, cwd="/", start_new_session=True,
+        preexec_fn=lambda: _die_with_parent(signal.SIGINT),
+    )  # fmt: skip
 
     def end(*_: object) -> None:
         child.send_signal(signal.SIGINT)

@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.forms import ModelForm, MultipleChoiceField
 from django.http import HttpRequest
-from unfold.widgets import UnfoldAdminCheckboxSelectMultiple
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from evidence.people.models import Unit, User
 from evidence.people.office import ChangingAdmin
@@ -18,7 +18,7 @@ class PersonForm(ModelForm):  # type: ignore[type-arg]
     """Roles as ticks."""
 
     roles = MultipleChoiceField(
-        choices=list(ROLES.items()), widget=UnfoldAdminCheckboxSelectMultiple, required=False
+        choices=list(ROLES.items()), widget=UnfoldAdminCheckboxSelectMultipleWidget, required=False
     )
 
     class Meta:

@@ -23,6 +23,7 @@ from django.core.files.storage import storages
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
 
 READ_CHUNK = 4 * 1024 * 1024
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -36,17 +37,29 @@ class AlreadyThere(StoreError):
     """A conditional write found an object under its key."""
 
 
+class PartsRefused(StoreError):
+    """The parts don't fit together: they have to be sent again."""
+
+
 class Missing(StoreError):
     """There is no such object or multipart upload."""
 
 
 @dataclass(frozen=True)
 class StoredPart:
-    """A part that the store holds: number from 1, size in bytes, the store's ETag."""
+    """A part that the store holds: number from 1, size in bytes, ETag, SHA-256 (base64)."""
 
     number: int
     size: int
     etag: str
+    checksum: str = ""
+
+    def named(self) -> CompletedPartTypeDef:
+        """The part as a completion names it."""
+        named: CompletedPartTypeDef = {"PartNumber": self.number, "ETag": self.etag}
+        if self.checksum:
+            named["ChecksumSHA256"] = self.checksum
+        return named
 
 
 @dataclass(frozen=True)
@@ -104,6 +117,8 @@ def _raise(error: ClientError | BotoCoreError, what: str) -> None:
         code = _code(error)
         if code in ("NoSuchKey", "NoSuchUpload", "404", "NotFound", "NoSuchVersion"):
             raise Missing(f"{what}: there is no such object") from error
+        if code in ("InvalidPart", "InvalidPartOrder", "InvalidRequest", "BadDigest"):
+            raise PartsRefused(f"{what}: {error}") from error
         if code in ("PreconditionFailed", "412"):
             raise AlreadyThere(f"{what}: an object is there already") from error
     raise StoreError(f"{what}: {error}") from error
@@ -160,7 +175,9 @@ def stored_parts(alias: str, key: str, upload_id: str) -> list[StoredPart]:
         except (ClientError, BotoCoreError) as error:
             _raise(error, "listing parts")
         parts += [
-            StoredPart(part["PartNumber"], part["Size"], part["ETag"])
+            StoredPart(
+                part["PartNumber"], part["Size"], part["ETag"], part.get("ChecksumSHA256", "")
+            )
             for part in answer.get("Parts", [])
         ]
         if not answer.get("IsTruncated"):
@@ -179,9 +196,7 @@ def finish_multipart(alias: str, key: str, upload_id: str, parts: list[StoredPar
             Key=key,
             UploadId=upload_id,
             IfNoneMatch="*",
-            MultipartUpload={
-                "Parts": [{"PartNumber": part.number, "ETag": part.etag} for part in parts]
-            },
+            MultipartUpload={"Parts": [part.named() for part in parts]},
         )
     except (ClientError, BotoCoreError) as error:
         _raise(error, "completing an upload")
@@ -249,6 +264,7 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
         number = 0
         while chunk := file.read(32 * 1024 * 1024):
             number += 1
+            checksum = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
             try:
                 answer = client().upload_part(
                     Bucket=bucket(alias),
@@ -256,12 +272,12 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
                     UploadId=upload_id,
                     PartNumber=number,
                     Body=chunk,
-                    ChecksumSHA256=base64.b64encode(hashlib.sha256(chunk).digest()).decode(),
+                    ChecksumSHA256=checksum,
                 )
             except (ClientError, BotoCoreError) as error:
                 abort_multipart(alias, key, upload_id)
                 _raise(error, f"writing {key}")
-            parts.append(StoredPart(number, len(chunk), answer["ETag"]))
+            parts.append(StoredPart(number, len(chunk), answer["ETag"], checksum))
     return finish_multipart(alias, key, upload_id, parts)
 
 

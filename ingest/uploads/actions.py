@@ -169,11 +169,25 @@ def sign_parts(*, upload: Upload, parts: Iterable[tuple[int, str]]) -> list[tupl
             422, "no-such-part", f"This file has the parts 1 to {last}.", parts=outside
         )
     begun = _multipart(upload)
-    Upload.objects.filter(pk=upload.pk).update(touched=timezone.now())
+    _keep_hashes(upload, wanted)
     return [
         (number, s3.sign_part("originals", upload.key, begun, number, sha256))
         for number, sha256 in wanted
     ]
+
+
+def _keep_hashes(upload: Upload, parts: Iterable[tuple[int, str]]) -> None:
+    """Keep what was signed: the store asks for it when the parts are put together."""
+    with transaction.atomic():
+        row = Upload.objects.select_for_update().only("part_hashes", "size", "part_size").get(
+            pk=upload.pk
+        )
+        hashes = bytearray(row.part_hashes).ljust(32 * max(row.parts, 1), b"\0")
+        for number, sha256 in parts:
+            hashes[32 * (number - 1) : 32 * number] = bytes.fromhex(sha256)
+        Upload.objects.filter(pk=upload.pk).update(
+            part_hashes=bytes(hashes), touched=timezone.now()
+        )
 
 
 def stored(upload: Upload) -> list[s3.StoredPart]:

@@ -45,6 +45,8 @@ class Upload(models.Model):
     reason = models.CharField(max_length=300, blank=True)
     key = models.CharField(max_length=200, unique=True)
     multipart = models.CharField(max_length=1024, blank=True)
+    # The SHA-256 of each part as it was signed last, 32 bytes a part; zeroes: not signed yet.
+    part_hashes = models.BinaryField(default=b"")
     version_id = models.CharField(max_length=200, blank=True)
     found_sha256 = models.CharField(max_length=64, blank=True)
     found_size = models.BigIntegerField(null=True, blank=True)

@@ -5,9 +5,10 @@ Numbered steps; a worker may die between any two of them and the next one goes o
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -87,12 +88,23 @@ def _assemble(upload: Upload) -> None:
             if upload.multipart:
                 s3.abort_multipart("originals", upload.key, upload.multipart)
         else:
-            parts = s3.stored_parts("originals", upload.key, upload.multipart)
-            wanted = [part for part in parts if part.number <= upload.parts]
             upload.version_id = s3.finish_multipart(
-                "originals", upload.key, upload.multipart, wanted
+                "originals", upload.key, upload.multipart, _parts(upload)
             )
     upload.save(update_fields=["version_id"])
+
+
+def _parts(upload: Upload) -> list[s3.StoredPart]:
+    """The parts with the SHA-256 that each was signed for, where the store does not list it."""
+    hashes = bytes(upload.part_hashes)
+    return [
+        part if part.checksum else replace(
+            part,
+            checksum=base64.b64encode(hashes[32 * (part.number - 1) : 32 * part.number]).decode(),
+        )
+        for part in s3.stored_parts("originals", upload.key, upload.multipart)
+        if part.number <= upload.parts
+    ]  # fmt: skip
 
 
 def _read_back(upload: Upload) -> Found:

@@ -31,16 +31,18 @@ def verify(upload_id: str) -> None:
     identifier = uuid.UUID(upload_id)
     try:
         upload = sealing.verify(identifier)
-    except s3.Missing as error:
-        # The store lost parts between listing and assembling: the dock sends them again.
+    except (s3.Missing, s3.PartsRefused) as error:
+        # The store lost parts, or holds others than were signed: the dock sends them again.
         Upload.objects.filter(pk=identifier, state=Upload.State.VERIFYING, version_id="").update(
             state=Upload.State.RECEIVING, multipart="", claimed_until=None, completed_at=None
         )
-        log.error("the store lost parts of an upload", upload=upload_id, error=str(error))
+        log.error("the parts of an upload have to be sent again", upload=upload_id, error=str(error))
         return
     except s3.StoreError as error:
-        # Give it back; the sweep sends it again in a while.
-        Upload.objects.filter(pk=identifier).update(claimed_until=None)
+        # Give it back; the sweep sends it again in half a minute.
+        Upload.objects.filter(pk=identifier).update(
+            claimed_until=None, queued_at=timezone.now() - SEND_AGAIN + timedelta(seconds=30)
+        )
         log.warning("verifying failed, will be tried again", upload=upload_id, error=str(error))
         return
     if upload is not None:
