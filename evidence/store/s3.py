@@ -23,7 +23,7 @@ from django.core.files.storage import storages
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import CompletedPartTypeDef
+    from mypy_boto3_s3.type_defs import CompletedPartTypeDef, PartTypeDef
 
 READ_CHUNK = 4 * 1024 * 1024
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
@@ -164,8 +164,11 @@ def sign_part(alias: str, key: str, upload_id: str, number: int, sha256: str) ->
 
 
 def stored_parts(alias: str, key: str, upload_id: str) -> list[StoredPart]:
-    """The parts that the store holds, in order of number. Raises Missing when it forgot them."""
-    parts: list[StoredPart] = []
+    """The parts that the store holds, in order of number. Raises Missing when it forgot them.
+
+    A part that was sent twice is listed twice by some stores (SeaweedFS 4): the newest counts.
+    """
+    found: dict[int, PartTypeDef] = {}
     marker = 0
     while True:
         try:
@@ -174,15 +177,17 @@ def stored_parts(alias: str, key: str, upload_id: str) -> list[StoredPart]:
             )
         except (ClientError, BotoCoreError) as error:
             _raise(error, "listing parts")
-        parts += [
-            StoredPart(
-                part["PartNumber"], part["Size"], part["ETag"], part.get("ChecksumSHA256", "")
-            )
-            for part in answer.get("Parts", [])
-        ]
+        for part in answer.get("Parts", []):
+            known = found.get(part["PartNumber"])
+            if known is None or known["LastModified"] <= part["LastModified"]:
+                found[part["PartNumber"]] = part
         if not answer.get("IsTruncated"):
-            return parts
+            break
         marker = int(answer["NextPartNumberMarker"])
+    return [
+        StoredPart(number, part["Size"], part["ETag"], part.get("ChecksumSHA256", ""))
+        for number, part in sorted(found.items())
+    ]
 
 
 def finish_multipart(alias: str, key: str, upload_id: str, parts: list[StoredPart]) -> str:

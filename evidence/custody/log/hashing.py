@@ -92,6 +92,8 @@ def root_from_inclusion(index: int, size: int, leaf: bytes, path: Sequence[bytes
     """
     if not 0 <= index < size:
         raise ProofError(f"entry {index} is not in a tree of {size}")
+    if len(leaf) != HASH_SIZE:
+        raise ProofError("the leaf's hash is not 32 bytes long")
     position, last, current = index, size - 1, leaf
     for sibling in path:
         if len(sibling) != HASH_SIZE:

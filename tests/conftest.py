@@ -1,0 +1,112 @@
+"""The cast, and the running parts, for all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.cache import cache
+from django.db import connection
+from django.test import TransactionTestCase
+
+from evidence.people.models import User
+from ingest.devices.models import Camera, Dock
+from tests import factories
+from tests.docking import DockClient
+
+CUSTODY = [f"custody_{name}" for name in ("event", "node", "checkpoint", "pending", "private")]
+_flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
+
+
+def _flush_custody_too(case: TransactionTestCase) -> None:
+    """Empty the database after a test, though the custody log refuses that; categories stay."""
+    with connection.cursor() as cursor:
+        for table in CUSTODY:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+    try:
+        _flush(case)
+    finally:
+        with connection.cursor() as cursor:
+            for table in CUSTODY:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+    import_module("evidence.recordings.migrations.0002_categories").load(apps, None)
+
+
+TransactionTestCase._fixture_teardown = _flush_custody_too  # type: ignore[attr-defined]
+
+FOOTAGE = Path(__file__).resolve().parent.parent.parent / "shared" / "footage"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache() -> Iterator[None]:
+    cache.clear()
+    yield
+
+
+@pytest.fixture
+def shah(db: None) -> User:
+    """PC Shah: an officer with a camera."""
+    return factories.Person(username="shah", rank="PC", collar="4127", name="Aisha Shah",
+                            roles=["officer"], unit=factories.unit("Charing Cross"))  # fmt: skip
+
+
+@pytest.fixture
+def okoro(db: None) -> User:
+    """PC Okoro: an officer elsewhere, who must see nothing of Shah's."""
+    return factories.Person(username="okoro", rank="PC", collar="5530", name="Daniel Okoro",
+                            roles=["officer"], unit=factories.unit("Lewisham"))  # fmt: skip
+
+
+@pytest.fixture
+def hughes(db: None) -> User:
+    """PS Hughes supervises Charing Cross."""
+    return factories.Person(username="hughes", rank="PS", collar="88", name="Rhys Hughes",
+                            roles=["supervisor"], unit=factories.unit("Charing Cross"))  # fmt: skip
+
+
+@pytest.fixture
+def lane(db: None) -> User:
+    """DS Lane: professional standards."""
+    return factories.Person(username="lane", rank="DS", collar="12", name="Morgan Lane",
+                            roles=["professional_standards"])  # fmt: skip
+
+
+@pytest.fixture
+def auditor(db: None) -> User:
+    """Sees every log and no footage."""
+    return factories.Person(username="audit", name="Robin Auditor", roles=["auditor"])
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    """Runs the system and sees no footage."""
+    return factories.Person(username="admin", name="Sam Admin", roles=["administrator"])
+
+
+@pytest.fixture
+def camera(shah: User) -> Camera:
+    """Shah's camera, issued since 2020."""
+    return factories.issued_camera("BWC-1", shah, datetime(2020, 1, 1, tzinfo=UTC))
+
+
+@pytest.fixture
+def dock(db: None) -> Dock:
+    """An enrolled dock."""
+    return factories.enrolled_dock("CH-02")[0]
+
+
+@pytest.fixture
+def client_of_dock(db: None) -> DockClient:
+    """A dock's client, in this process: no server between."""
+    dock, token = factories.enrolled_dock("CH-02")
+    return DockClient(dock, token)
+
+
+@pytest.fixture
+def film() -> bytes:
+    """A real film of two seconds, made with ffmpeg."""
+    return factories.film()
