@@ -41,10 +41,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("quarantine.view", "In quarantine", quarantine, "admin:uploads_quarantine_changelist",
          "?resolved=open"),
         ("recording.assign", "Recorded by nobody we know", recording.filter(officer=None),
-         "admin:recordings_recording_changelist", "?officer=none"),
+         "admin:retention_unassigned_changelist", ""),
         ("upload.view", "On their way", upload.filter(state__in=["receiving", "verifying"]),
          "admin:uploads_upload_changelist", "?state__exact=verifying"),
-        ("complaint.view", "Complaints", apps.get_model("complaints", "Complaint").objects,
+        ("complaint.view", "Complaints",
+         apps.get_model("complaints", "Complaint").objects.exclude(officers=user),
          "admin:complaints_complaint_changelist", ""),
     ]  # fmt: skip
     context["cards"] = [

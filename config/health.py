@@ -61,14 +61,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:
     """One page for what is not there and what may not be seen: the same bytes."""
-    if request.path.startswith("/api/"):
-        body = {
-            "type": "urn:bwv:problem:not-found",
-            "title": "Not found",
-            "status": 404,
-            "detail": "There is nothing at this address.",
-        }
-        return JsonResponse(body, status=404, content_type="application/problem+json")
     return render(request, "404.html", status=404)
 
 
@@ -77,3 +69,9 @@ def our_fault(request: HttpRequest) -> HttpResponse:
     reference = "E-" + secrets.token_hex(3).upper()
     log.error("request failed", reference=reference, path=request.path)
     return render(request, "500.html", {"reference": reference}, status=500)
+
+
+def forged(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that did not come from a page of ours, or whose page was too old."""
+    log.warning("form refused", reason=reason, path=request.path)
+    return render(request, "403.html", status=403)

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "config.security.HeadersMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.security.ApiProblemsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -183,6 +184,14 @@ ORIGINAL_LOCK_DAYS = env.int("BWV_ORIGINAL_LOCK_DAYS", 31)
 STORE_CAPACITY_BYTES = env.int("BWV_STORE_CAPACITY_BYTES", 0)
 STORE_ACCEPT_FAULTS = env.bool("BWV_STORE_ACCEPT_FAULTS", False)
 
+# --- cache: throttles must count for all processes together -----------------
+CACHE_URL = env.str("CACHE_URL", "") or required("CELERY_BROKER_URL")
+if CACHE_URL.startswith("redis"):
+    _cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": CACHE_URL}
+else:
+    _cache = {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "cache"}
+CACHES = {"default": _cache}
+
 # --- queue ------------------------------------------------------------------
 CELERY_BROKER_URL = required("CELERY_BROKER_URL")
 CELERY_TASK_IGNORE_RESULT = True
@@ -196,11 +205,13 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "ingest"
 CELERY_TASK_ROUTES = {"ingest.renditions.tasks.render": {"queue": "media"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+NINJA_NUM_PROXIES = 0  # the address of the connection, not what a header says
 SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)
 CELERY_BEAT_SCHEDULE = {
     "sweep uploads": {"task": "ingest.uploads.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "extend locks": {"task": "evidence.retention.tasks.extend_locks", "schedule": 3600},
     "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": 60},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
@@ -234,7 +245,10 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_SSL_REDIRECT = env.bool("BWV_SSL_REDIRECT", SECURE)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if SECURE else None
-SECURE_REFERRER_POLICY = "no-referrer"
+# Not no-referrer: browsers then send "Origin: null" with every form, which CSRF must refuse.
+# No address carries a secret, and other hosts get no referrer.
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_FAILURE_VIEW = "config.health.forged"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -246,7 +260,8 @@ CONTENT_SECURITY_POLICY = {
         "media-src": [SELF, S3_PUBLIC_URL],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # A download is a form whose answer leads to the store.
+        "form-action": [SELF, S3_PUBLIC_URL],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "object-src": [NONE],

@@ -52,6 +52,8 @@ UNFOLD: dict[str, Any] = {
                 "items": [
                     _item("Recordings", "videocam", "admin:recordings_recording_changelist",
                           "recording.view"),
+                    _item("To be assigned", "person_search",
+                          "admin:retention_unassigned_changelist", "recording.assign"),
                     _item("Cases", "folder", "admin:cases_case_changelist", "case.view"),
                     _item("Complaints", "gavel", "admin:complaints_complaint_changelist",
                           "complaint.view"),

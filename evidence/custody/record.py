@@ -19,6 +19,7 @@ from evidence.custody.models import Pending, Private
 from evidence.custody.vocabulary import types
 
 Outcome = Literal["ok", "denied", "failed"]
+HEADROOM = 256
 
 
 class CustodyError(RuntimeError):
@@ -121,6 +122,8 @@ def record(draft: Draft, *, event_id: uuid.UUID | None = None) -> uuid.UUID:
             commitment = hashlib.sha256(salt + details).hexdigest()
             body["private"] = {"alg": "sha256", "commit": commitment}
         canonical = jcs.canonical(body)
+        if len(canonical) > jcs.MAX_BYTES - HEADROOM:
+            raise jcs.ProfileError(f"{len(canonical)} bytes leave no room for seq and prev")
     except jcs.ProfileError as error:
         raise CustodyError(f"{draft.type}: {error}") from error
     made = Pending.objects.bulk_create(
@@ -131,7 +134,9 @@ def record(draft: Draft, *, event_id: uuid.UUID | None = None) -> uuid.UUID:
         Private.objects.bulk_create(
             [Private(event_id=identifier, salt=salt, details=details)], ignore_conflicts=True
         )
-    transaction.on_commit(_number_it, robust=True)
+    # Once a transaction, however many events it writes.
+    if not any(entry[1] is _number_it for entry in connection.run_on_commit):
+        transaction.on_commit(_number_it, robust=True)
     return identifier
 
 

@@ -7,20 +7,22 @@ from collections.abc import Iterator
 
 from django.conf import settings
 
-from evidence.custody import keys
+from evidence.custody import keys, sequencer
 from evidence.custody.log import hashing, jcs
 from evidence.custody.log.checkpoint import open_checkpoint
-from evidence.custody.models import Checkpoint, Event, Node, Private
+from evidence.custody.models import Checkpoint, Event, Node, Pending, Private
 
 
 def faults() -> Iterator[str]:
     """A sentence for each thing that does not hold, the earliest event first."""
     heads: dict[str, tuple[int, str]] = {}
     tree: dict[tuple[int, int], bytes] = {}
-    checkpoints = {row.size: row for row in Checkpoint.objects.all()}
+    # What is added while this runs is the next run's.
+    size = sequencer.tree_size()
+    checkpoints = {row.size: row for row in Checkpoint.objects.filter(size__lte=size)}
     latest = ""
     expected = 0
-    for event in Event.objects.order_by("index").iterator(chunk_size=2000):
+    for event in Event.objects.filter(index__lt=size).order_by("index").iterator(2000):
         where = f"event {event.index}"
         if event.index != expected:
             yield f"{where}: the events {expected} to {event.index - 1} are missing"
@@ -54,16 +56,21 @@ def faults() -> Iterator[str]:
             tree[level, position] = value
         if expected in checkpoints:
             yield from _checkpoint(checkpoints.pop(expected), tree)
-    for size in sorted(checkpoints):
-        yield f"checkpoint of {size}: the log has only {expected} events"
-    yield from _nodes(tree)
-    yield from _private()
+    for row in Checkpoint.objects.exclude(size__lte=expected).filter(size__gt=size):
+        if row.size > sequencer.tree_size():
+            yield f"checkpoint of {row.size}: the log has only {expected} events"
+    for missed in sorted(checkpoints):
+        yield f"checkpoint of {missed}: the log has only {expected} events"
+    yield from _nodes(tree, size)
+    yield from _private(size)
 
 
-def _nodes(tree: dict[tuple[int, int], bytes]) -> Iterator[str]:
+def _nodes(tree: dict[tuple[int, int], bytes], size: int) -> Iterator[str]:
     """The stored nodes are what proofs are made from: each must be what the bodies give."""
     seen = 0
     for row in Node.objects.order_by("level", "position").iterator(chunk_size=5000):
+        if (row.position + 1) << row.level > size:
+            continue
         seen += 1
         if tree.get((row.level, row.position)) != bytes(row.hash):
             yield f"event {row.position << row.level}: the tree's node above it was changed"
@@ -83,12 +90,16 @@ def _checkpoint(row: Checkpoint, tree: dict[tuple[int, int], bytes]) -> Iterator
         yield f"{where}: an event before it was changed; the signed root is another"
 
 
-def _private() -> Iterator[str]:
+def _private(size: int) -> Iterator[str]:
     """Private details must open the commitment of their event."""
     for row in Private.objects.iterator(chunk_size=2000):
         event = Event.objects.filter(id=row.event_id).first()
         if event is None:
-            continue  # still pending
+            if not Pending.objects.filter(id=row.event_id).exists():
+                yield f"private details of {row.event_id}: there is no such event"
+            continue
+        if event.index >= size:
+            continue
         opened = hashlib.sha256(bytes(row.salt) + bytes(row.details)).hexdigest()
         if event.parsed().get("private", {}).get("commit") != opened:
             yield f"event {event.index}: its private details were changed"

@@ -5,13 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.forms import ModelForm, MultipleChoiceField
 from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from evidence.custody.record import Subject
 from evidence.people.models import Unit, User
-from evidence.people.office import ChangingAdmin
+from evidence.people.office import ChangingAdmin, keep, staff
 from evidence.people.table import ROLES
+
+
+admin.site.unregister(Group)  # roles are in the table, not in groups
 
 
 class PersonForm(ModelForm):  # type: ignore[type-arg]
@@ -20,6 +25,14 @@ class PersonForm(ModelForm):  # type: ignore[type-arg]
     roles = MultipleChoiceField(
         choices=list(ROLES.items()), widget=UnfoldAdminCheckboxSelectMultipleWidget, required=False
     )
+
+    def clean_username(self) -> str:
+        """Lower case, so that nobody is there twice."""
+        return str(self.cleaned_data["username"]).lower()
+
+    def clean_collar(self) -> str | None:
+        """None rather than empty: a collar number is nobody's twice."""
+        return self.cleaned_data["collar"] or None
 
     class Meta:
         model = User
@@ -49,9 +62,16 @@ class PersonAdmin(ChangingAdmin):
         """A new person can't sign in until a password is given on the console."""
         if not change:
             obj.set_unusable_password()
-        obj.username = obj.username.lower()
-        obj.collar = obj.collar or None
-        obj.save()
+        keep(request, obj, form, "person.changed", Subject(obj.ref))
+
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
+        """No address may ask about passwords."""
+        return "password" not in lookup and super().lookup_allowed(lookup, value, request)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Nobody changes their own roles."""
+        own = obj is not None and obj.pk == staff(request).pk
+        return ("roles", "is_active") if own else ()
 
 
 @admin.register(Unit)
@@ -69,6 +89,6 @@ class UnitAdmin(ChangingAdmin):
 
     def save_model(self, request: HttpRequest, obj: Unit, form: Any, change: bool) -> None:
         """With its path."""
-        obj.save()
+        keep(request, obj, form, "person.changed")
         obj.path = f"{obj.parent.path if obj.parent else '/'}{obj.pk}/"
         obj.save(update_fields=["path"])

@@ -6,10 +6,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.paginator import Page, Paginator
+from django.db import transaction
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
+from evidence.custody.record import Draft, Subject, record
 from evidence.people.models import User
+from evidence.people.requests import address
 
 PER_PAGE = 50
 # Past this, nobody turns pages: they narrow the list.
@@ -23,8 +26,8 @@ class UncountedPaginator(Paginator[Any]):
     def count(self) -> int:  # type: ignore[override]
         """At most a thousand."""
         if not hasattr(self, "_count"):
-            ids = self.object_list.values("pk")[: self.per_page * DEEPEST]  # type: ignore[union-attr]
-            self._count = ids.order_by().count()
+            rows: Any = self.object_list
+            self._count = rows.order_by().values("pk")[: self.per_page * DEEPEST].count()
         return int(self._count)
 
     def page(self, number: Any) -> Page[Any]:
@@ -73,6 +76,26 @@ class ChangingAdmin(OfficeAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Asks the table."""
         return ModelAdmin.has_change_permission(self, request, obj)  # type: ignore[no-any-return]
+
+
+def keep(request: HttpRequest, obj: Any, form: Any, kind: str, subject: Subject | None = None) -> None:
+    """Save an admin's change and its custody event, in one transaction."""
+    with transaction.atomic():
+        changed = [name for name in form.changed_data if name in form.fields]
+        before = {name: str(form.initial.get(name, "") or "")[:500] for name in changed}
+        obj.save()
+        after = {name: str(form.cleaned_data.get(name) or "")[:500] for name in changed}
+        by = staff(request)
+        label = f"{obj._meta.model_name}-{obj.pk}"
+        record(
+            Draft(
+                kind,
+                subject or Subject(label),
+                by.actor(address(request)),
+                data={"fields": sorted(changed)},
+                private={"name": by.short, "what": str(obj), "before": before, "after": after},
+            )
+        )
 
 
 def staff(request: HttpRequest) -> User:

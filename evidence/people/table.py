@@ -66,12 +66,12 @@ TABLE: dict[str, dict[str, Scope]] = {
     "quarantine.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
     "quarantine.resolve": {STANDARDS: ALL},
     # the log
-    "custody.view": {AUDITOR: ALL, STANDARDS: ALL},
+    "custody.view": {AUDITOR: ALL},
     # running the system
     "upload.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
     "device.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
     "device.change": {ADMINISTRATOR: ALL},
-    "people.view": {ADMINISTRATOR: ALL},
+    "people.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
     "people.change": {ADMINISTRATOR: ALL},
     "admin.open": {STANDARDS: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
 }

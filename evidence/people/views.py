@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any
 
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
+from django.core.cache import cache
 from django.db import transaction
+from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -16,11 +19,28 @@ from evidence.people.models import User
 from evidence.people.requests import address, person
 
 
+TRIES, TRIES_SECONDS = 10, 15 * 60
+
+
 class SignIn(auth_views.LoginView):
     """The sign-in page. Right and wrong are both events."""
 
     template_name = "people/sign_in.html"
     redirect_authenticated_user = True
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Count tries by name and address: a stranger can't lock an officer out elsewhere."""
+        typed = request.POST.get("username", "").lower()[:60]
+        key = f"sign-in:{hashlib.sha256(f'{address(request)}:{typed}'.encode()).hexdigest()}"
+        cache.add(key, 0, timeout=TRIES_SECONDS)
+        if cache.incr(key) > TRIES or "\0" in typed:
+            form = self.get_form()
+            form._errors = ErrorDict(__all__=["refused"])  # the same answer as a wrong password
+            return self.render_to_response(self.get_context_data(form=form))
+        answer = super().post(request, *args, **kwargs)
+        if request.user.is_authenticated:
+            cache.delete(key)
+        return answer
 
     def form_valid(self, form: AuthenticationForm) -> HttpResponse:
         """Sign in, in one transaction with the event."""

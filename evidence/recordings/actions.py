@@ -37,13 +37,17 @@ def view(*, by: User, reference: str, address: str) -> Recording:
     return recording
 
 
-def _looked(look: Look, by: User, recording: Recording, address: str, kind: str = "") -> None:
+def _looked(
+    look: Look, by: User, recording: Recording, address: str, kind: str = "", original: str = ""
+) -> None:
     record(
         Draft(
             look,
             recording.subject(),
             by.actor(),
-            data={"kind": kind} if kind else {},
+            data={
+                name: value for name, value in (("kind", kind), ("original", original)) if value
+            },
             private={"name": by.short, "address": address},
         )
     )
@@ -180,7 +184,7 @@ def download(*, by: User, reference: str, original: int, address: str) -> str:
         file = recording.originals.filter(pk=original).first()
         if file is None:
             raise Recording.DoesNotExist
-        _looked("evidence.downloaded", by, recording, address, "original")
+        _looked("evidence.downloaded", by, recording, address, "original", file.reference)
     suffix = file.container if file.container in ("mp4", "mkv", "avi", "ts", "wmv") else "bin"
     return s3.sign_get(
         "originals",

@@ -41,13 +41,13 @@ class RecordingAdmin(OfficeAdmin):
     list_display = ("still", "reference", "when", "who", "camera", "what", "state")
     list_display_links = ("reference",)
     list_select_related = ("officer", "category")
-    list_filter = ("media", OfficerFilter, ("category", admin.RelatedOnlyFieldListFilter))
+    list_filter = ("media", OfficerFilter, "category")
     search_fields = ("reference__iexact", "camera__iexact", "officer__collar__iexact")
     search_help_text = "A whole reference, camera serial number or collar number"
     ordering = ("-happened_at", "-id")
     fields = (
         "reference", "page", "who", "camera", "said", "corrected", "happened_at", "length_",
-        "what", "note", "state", "media_reason", "unassigned_because", "holds_", "history_",
+        "what", "note", "state", "media_reason", "unassigned_because", "history_",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -71,6 +71,7 @@ class RecordingAdmin(OfficeAdmin):
             actions.view(
                 by=staff(request), reference=found.reference, address=address(request)
             )
+            found.reader = staff(request)
         return found
 
     @admin.display(description="Still")
@@ -137,18 +138,12 @@ class RecordingAdmin(OfficeAdmin):
         """In words."""
         return length(recording.duration_ms)
 
-    @admin.display(description="Held because")
-    def holds_(self, recording: Recording) -> str:
-        """Every hold that keeps it."""
-        holds = getattr(recording, "holds").filter(released_at=None)
-        return "; ".join(hold.reason for hold in holds) or "Nothing holds it"
-
     @admin.display(description="History")
     def history_(self, recording: Recording) -> str:
         """The custody history, newest first."""
         lines = [
             format_html("{} {} {}", day(line.time), clock(line.time), line.words)
-            for line in pages.past(recording)[:50]
+            for line in pages.past(recording, getattr(recording, "reader"))[:50]
         ]
         return format_html('<span class="event-body">{}</span>', "\n".join(lines))
 

@@ -100,7 +100,10 @@ class Recording(models.Model):
         """The camera's time with its measured error taken out; None when it can't be known."""
         if self.recorded_at is None or self.clock_offset is None:
             return self.recorded_at
-        return self.recorded_at + self.clock_offset
+        try:
+            return self.recorded_at + self.clock_offset
+        except OverflowError:
+            return None
 
     def subject(self) -> Subject:
         """This recording as the custody log names it."""
@@ -145,6 +148,7 @@ class Original(models.Model):
     class Meta:
         ordering = ["recorded_at", "file_name"]
         indexes = [
+            models.Index(fields=["locked_until"], name="original_lock_ends"),
             models.Index(
                 fields=["media_claimed_until"],
                 name="original_media_open",

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from evidence.custody import history
@@ -177,7 +178,10 @@ def _start(recording: Recording, original: Original) -> float | None:
     if original.recorded_at is None:
         return None
     offset = recording.clock_offset or timedelta()
-    return (original.recorded_at + offset).timestamp()
+    try:
+        return (original.recorded_at + offset).timestamp()
+    except OverflowError:
+        return None
 
 
 def gaps(recording: Recording) -> list[str]:
@@ -195,9 +199,23 @@ def gaps(recording: Recording) -> list[str]:
     return found
 
 
-def past(recording: Recording) -> list[history.Line]:
-    """The history of the recording and of every file that was joined into it, newest first."""
+# What those who may not know of complaints are shown: a hold, a case, a share or somebody's
+# look would tell them that there is one.
+OPEN_EVENTS = (
+    "evidence.received", "evidence.conflict", "evidence.quarantined", "evidence.verified",
+    "rendition.created", "rendition.failed", "recording.categorised", "recording.assigned",
+    "recording.joined",
+)  # fmt: skip
+
+
+def past(recording: Recording, reader: User) -> list[history.Line]:
+    """The history of the recording and of every file that was joined into it, newest first.
+
+    Those without `hold.view` see what happened to the footage and what they did themselves.
+    """
     references = {recording.reference}
     references |= set(recording.originals.values_list("reference", flat=True))
-    lines = [line for reference in references for line in history.lines(reference)]
-    return sorted(lines, key=lambda line: -line.index)[:200]
+    events = Event.objects.filter(object_ref__in=references).order_by("-index")
+    if not reader.may("hold.view"):
+        events = events.filter(Q(type__in=OPEN_EVENTS) | Q(actor_ref=reader.ref))
+    return history.describe(list(events[:200]))

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from evidence.recordings import views
+from evidence.recordings import references, views  # noqa: F401
 
 urlpatterns = [
     path("", views.footage, name="footage"),
-    path("<str:reference>/", views.recording, name="recording"),
-    path("<str:reference>/status/", views.status, name="recording-status"),
-    path("<str:reference>/play/", views.play, name="recording-play"),
-    path("<str:reference>/categorise/", views.categorise, name="recording-categorise"),
-    path("<str:reference>/download/<int:original>/", views.download, name="recording-download"),
+    path("<ref:reference>/", views.recording, name="recording"),
+    path("<ref:reference>/status/", views.status, name="recording-status"),
+    path("<ref:reference>/play/", views.play, name="recording-play"),
+    path("<ref:reference>/categorise/", views.categorise, name="recording-categorise"),
+    path("<ref:reference>/download/<int:original>/", views.download, name="recording-download"),
 ]

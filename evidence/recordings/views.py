@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from evidence.people.actions import NotAllowed
@@ -65,13 +67,15 @@ def footage(request: HttpRequest) -> HttpResponse:
         visible = visible.filter(officer=user)
     found, older = _older_than(visible, request.GET.get("before", ""))
     rows = pages.rows(found, by=user, address=address(request))
-    left = [row for row in rows if row.recording.category is None]
-    done = [row for row in rows if row.recording.category is not None]
+    footage_rows = [row for row in rows if row.recording.kind == Recording.Kind.FOOTAGE]
+    left = [row for row in footage_rows if row.recording.category is None]
+    done = [row for row in footage_rows if row.recording.category is not None]
     categories = list(Category.objects.filter(active=True))
     context = {
         "groups": pages.groups(left),
         "left": len(left),
         "done": done,
+        "other": [row for row in rows if row.recording.kind == Recording.Kind.OTHER],
         "older": older,
         "first_page": not request.GET.get("before"),
         "quick": categories[:MOST_USED],
@@ -105,7 +109,7 @@ def _page(request: HttpRequest, item: Recording) -> dict[str, Any]:
         "player": pages.player(item),
         "still": pages.rows([item], by=user, address=address(request))[0].still,
         "gaps": pages.gaps(item),
-        "history": pages.past(item),
+        "history": pages.past(item, user),
         "categories": Category.objects.filter(active=True),
         "may_download": user.may("recording.download"),
     }
@@ -124,6 +128,13 @@ def status(request: HttpRequest, reference: str) -> HttpResponse:
     return response
 
 
+def _plays_already(request: HttpRequest, reference: str) -> bool:
+    """Whether this asks for new addresses within one sitting, for which there is an event."""
+    began = request.session.get(f"played:{reference}", 0.0)
+    recent = timezone.now().timestamp() - began < 2 * settings.PLAY_URL_SECONDS
+    return request.POST.get("again") == "1" and recent
+
+
 @login_required
 @require_POST
 def play(request: HttpRequest, reference: str) -> HttpResponse:
@@ -133,10 +144,11 @@ def play(request: HttpRequest, reference: str) -> HttpResponse:
             by=person(request),
             reference=reference,
             address=address(request),
-            again=request.POST.get("again") == "1",
+            again=_plays_already(request, reference),
         )
     except Recording.DoesNotExist:
         raise Http404 from None
+    request.session[f"played:{reference}"] = timezone.now().timestamp()
     return JsonResponse(
         {"segments": [{"proxy": item.proxy, "board": item.storyboard} for item in found]}
     )
@@ -161,7 +173,7 @@ def categorise(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what the footage is, or undo it; the row or page comes back with what was saved."""
     user = person(request)
     item = _or_404(user, reference)
-    code = request.POST.get("category", "")
+    code = request.POST.get("category", "").replace("\0", "")
     undo = code == "undo"
     category = Category.objects.filter(code=code, active=True).first()
     if category is None and not undo:
@@ -172,7 +184,7 @@ def categorise(request: HttpRequest, reference: str) -> HttpResponse:
             item = actions.uncategorise(by=user, recording=item)
         else:
             assert category
-            note = request.POST.get("note", "")[:2000].strip()
+            note = request.POST.get("note", "").replace("\0", "")[:2000].strip()
             item = actions.categorise(by=user, recording=item, category=category, note=note)
     except NotAllowed:
         raise Http404 from None

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from evidence.custody.record import Actor, Draft, record, service
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.recordings import actions as recordings
 from evidence.recordings.models import Recording
 from evidence.retention.models import Hold, Kind, Watch
+
+
+LOCK = 0x62_77_76_03
 
 
 def _held(hold: Hold, actor: Actor, kind: str, reason: str) -> None:
@@ -66,8 +71,8 @@ def _hold(
 
 def release(*, by: User, hold: Hold, reason: str) -> Hold:
     """End one hold; others on the same recording stay. Raises NotAllowed, ValueError."""
-    if not by.may("hold.release"):
-        raise NotAllowed("You can't release holds.")
+    if not by.may("hold.release") or not visible_to(by).filter(pk=hold.pk).exists():
+        raise NotAllowed("You can't release this hold.")
     if not reason.strip():
         raise ValueError("Enter why it is released.")
     with transaction.atomic():
@@ -99,6 +104,7 @@ def watch(
         raise NotAllowed("You can't hold footage.")
     people = list(officers)
     with transaction.atomic():
+        _one_at_a_time()
         row = Watch.objects.create(
             kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by
         )
@@ -108,6 +114,52 @@ def watch(
         ).order_by("id")
         ends = [item for item in found if _ends(item) >= start]
         return [_hold(by, by.actor(), item, kind, reason, reference) for item in ends]
+
+
+def _one_at_a_time() -> None:
+    """Arrivals and new watches wait for each other: neither may miss what the other commits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+
+
+def carry(*, gone: Recording, into: Recording) -> None:
+    """Move the holds of a recording that is joined into another; in the caller's transaction."""
+    for row in Hold.objects.select_for_update().filter(recording=gone, released_at=None):
+        same = Hold.objects.filter(
+            recording=into, kind=row.kind, reference=row.reference, released_at=None
+        )
+        if row.reference and same.exists():
+            continue
+        made = Hold.objects.create(
+            recording=into,
+            kind=row.kind,
+            reference=row.reference,
+            reason=row.reason,
+            set_by=row.set_by,
+        )
+        _held(made, service("retention"), "hold.set", row.reason)
+    # What is held already must hold the files that came along.
+    for held in Hold.objects.filter(recording=into, released_at=None):
+        Hold.objects.filter(pk=held.pk).update(in_store=False)
+
+
+def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Recording:
+    """Say who recorded it; what waits for that officer's footage then holds it.
+
+    Raises NotAllowed, ValueError.
+    """
+    with transaction.atomic():
+        assigned = recordings.assign(by=by, recording=recording, officer=officer, reason=reason)
+        hold_on_arrival(assigned)
+    return assigned
+
+
+def visible_to(user: User) -> QuerySet[Hold]:
+    """The holds that somebody may know of: never those of a complaint that names them."""
+    if not user.may("hold.view"):
+        return Hold.objects.none()
+    own = Watch.objects.filter(officers=user).values("reference")
+    return Hold.objects.exclude(kind=Kind.COMPLAINT, reference__in=own)
 
 
 def _earlier(start: datetime) -> datetime:
@@ -125,6 +177,7 @@ def hold_on_arrival(recording: Recording) -> None:
     """Hold footage that a watch waited for; in the transaction that seals it."""
     if recording.officer is None:
         return
+    _one_at_a_time()
     for row in Watch.objects.filter(
         officers=recording.officer,
         ended_at=None,

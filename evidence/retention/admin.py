@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.decorators import action
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from evidence.people.actions import NotAllowed
 from evidence.people.office import OfficeAdmin, staff
+from evidence.recordings.access import visible_to as recordings_visible_to
+from evidence.recordings.models import Recording
 from evidence.retention import actions
-from evidence.retention.models import Hold
+from evidence.retention.models import Hold, Unassigned
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -48,6 +53,10 @@ class HoldAdmin(OfficeAdmin):
     readonly_fields = fields
     actions_detail = ("release_hold",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
+        """What this person may know of."""
+        return actions.visible_to(staff(request)).select_related("recording", "set_by")
+
     def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Asks the table."""
         return staff(request).may("hold.release")
@@ -57,7 +66,7 @@ class HoldAdmin(OfficeAdmin):
         """A page with consequence and reason, then the act."""
         from evidence.people.reason import ask
 
-        hold = Hold.objects.select_related("recording").get(pk=object_id)
+        hold = get_object_or_404(actions.visible_to(staff(request)), pk=object_id)
         back = reverse("admin:retention_hold_change", args=[object_id])
         reason = ask(request, f"Release the hold on {hold.recording}", "Release",
                      "After this, nothing of this hold keeps the footage.", back)  # fmt: skip
@@ -69,3 +78,56 @@ class HoldAdmin(OfficeAdmin):
         except (NotAllowed, ValueError) as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(back)
+
+
+class AssignForm(forms.ModelForm):  # type: ignore[type-arg]
+    """Who recorded it, and how that is known."""
+
+    reason = forms.CharField(
+        max_length=300, widget=UnfoldAdminTextInputWidget,
+        help_text="How it is known who recorded it",
+    )  # fmt: skip
+
+    class Meta:
+        model = Unassigned
+        fields = ("officer",)
+
+
+@admin.register(Unassigned)
+class UnassignedAdmin(OfficeAdmin):
+    """Footage that the camera's issue could not give to anybody."""
+
+    form = AssignForm
+    list_display = ("reference", "camera", "happened_at", "unassigned_because")
+    ordering = ("happened_at",)
+    autocomplete_fields = ("officer",)
+    fields = ("reference", "camera", "happened_at", "unassigned_because", "officer", "reason")
+    readonly_fields = ("reference", "camera", "happened_at", "unassigned_because")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """What this person may assign."""
+        visible = recordings_visible_to(staff(request), "recording.assign")
+        return Unassigned.objects.filter(pk__in=visible.filter(officer=None).values("pk"))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Asks the table."""
+        return staff(request).may("recording.assign")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Asks the table."""
+        return staff(request).may("recording.assign")
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+        """An officer has to be named."""
+        form = super().get_form(request, obj, change, **more)
+        form.base_fields["officer"].required = True
+        return form
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Through the action."""
+        actions.assign(
+            by=staff(request),
+            recording=Recording.objects.get(pk=obj.pk),
+            officer=form.cleaned_data["officer"],
+            reason=form.cleaned_data["reason"],
+        )

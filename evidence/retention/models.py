@@ -66,3 +66,12 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recording} held: {self.reason}"
+
+
+class Unassigned(Recording):
+    """Recordings of which nobody knows who made them: a list that somebody looks at."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "recording to be assigned"
+        verbose_name_plural = "to be assigned"

@@ -1,33 +1,59 @@
-"""The store's legal hold follows the rows."""
+"""The store follows the rows: legal holds, and locks that must not run out."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import structlog
 from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
 
-from evidence.recordings.models import Original
+from evidence.recordings.models import Original, Recording
 from evidence.retention.models import Hold
 from evidence.store import s3
 
 log = structlog.get_logger(__name__)
+LOCK_AHEAD = timedelta(days=7)
+BATCH = 500
 
 
 @shared_task(ignore_result=True)
 def to_store(hold_id: int) -> None:
-    """Make the store say of this recording's originals what its holds say."""
-    hold = Hold.objects.select_related("recording").get(pk=hold_id)
-    held = Hold.objects.filter(recording=hold.recording, released_at=None).exists()
+    """Make the store say of this recording's originals what its holds say.
+
+    Under the recording's row lock: of two workers the later one sees what the earlier wrote.
+    """
+    hold = Hold.objects.get(pk=hold_id)
     try:
-        for original in Original.objects.filter(recording=hold.recording):
-            s3.legal_hold("originals", original.key, original.version_id, held)
+        with transaction.atomic():
+            Recording.objects.select_for_update().get(pk=hold.recording_id)
+            held = Hold.objects.filter(recording=hold.recording_id, released_at=None).exists()
+            for original in Original.objects.filter(recording=hold.recording_id):
+                s3.legal_hold("originals", original.key, original.version_id, held)
+            Hold.objects.filter(pk=hold_id).update(in_store=True)
     except s3.StoreError as error:
         log.warning("legal hold will be tried again", hold=hold_id, error=str(error))
-        return
-    Hold.objects.filter(pk=hold_id).update(in_store=True)
 
 
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Find holds that the store does not know of yet."""
-    for identifier in Hold.objects.filter(in_store=False).values_list("pk", flat=True)[:500]:
+    for identifier in Hold.objects.filter(in_store=False).values_list("pk", flat=True)[:BATCH]:
         to_store.delay(identifier)
+
+
+@shared_task(ignore_result=True)
+def extend_locks() -> None:
+    """Lock originals further before their lock ends: nothing here is disposed of by itself."""
+    now = timezone.now()
+    until = now + timedelta(days=settings.ORIGINAL_LOCK_DAYS)
+    ending = Original.objects.filter(locked_until__lt=now + LOCK_AHEAD).order_by("locked_until")
+    for original in ending[:BATCH]:
+        try:
+            s3.lock_until("originals", original.key, original.version_id, until)
+        except s3.StoreError as error:
+            log.error("a lock could not be extended", key=original.key, error=str(error))
+            continue
+        Original.objects.filter(pk=original.pk).update(locked_until=until)

@@ -85,7 +85,8 @@ def make(*, by: User, share: Share, recordings: Iterable[Recording]) -> tuple[Sh
         transaction.on_commit(
             lambda: send_mail(
                 f"Evidence from {settings.FORCE_NAME}", body, None, [share.email]
-            )
+            ),
+            robust=True,
         )
     return share, link
 
@@ -148,7 +149,8 @@ def send_code(*, share: Share, browser: str) -> bool:
         context = {"code": code, "share": row, "force": settings.FORCE_NAME}
         body = render_to_string("sharing/mail_code.txt", context)
         transaction.on_commit(
-            lambda: send_mail(f"Your code from {settings.FORCE_NAME}", body, None, [row.email])
+            lambda: send_mail(f"Your code from {settings.FORCE_NAME}", body, None, [row.email]),
+            robust=True,
         )
     return True
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from evidence.recordings import references  # noqa: F401
 from evidence.sharing import views
 
 urlpatterns = [
@@ -9,7 +10,7 @@ urlpatterns = [
     path("prove/", views.prove, name="share-prove"),
     path("prove/send/", views.send_code, name="share-send-code"),
     path("prove/check/", views.check_code, name="share-check-code"),
-    path("<str:reference>/", views.share, name="share"),
-    path("<str:reference>/<str:recording>/", views.item, name="share-item"),
-    path("<str:reference>/<str:recording>/play/", views.play, name="share-play"),
+    path("<ref:reference>/", views.share, name="share"),
+    path("<ref:reference>/<ref:recording>/", views.item, name="share-item"),
+    path("<ref:reference>/<ref:recording>/play/", views.play, name="share-play"),
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -49,7 +51,7 @@ def open_(request: HttpRequest) -> HttpResponse:
     """Takes the link's secret by POST: a script posts the fragment, or the person pastes it."""
     if request.method == "GET":
         return render(request, "sharing/open.html")
-    token = request.POST.get("token", "").strip().rpartition("#")[2]
+    token = request.POST.get("token", "").replace("\0", "").strip().rpartition("#")[2]
     try:
         share = actions.by_token(token[:200])
     except ShareClosed:
@@ -160,6 +162,13 @@ def _sign(still: Rendition | None) -> str:
     return s3.sign_get("renditions", still.key, seconds=60, content_type=still.content_type)
 
 
+def _plays_already(request: HttpRequest, reference: str, recording: str) -> bool:
+    """Whether this asks for new addresses within one sitting, for which there is an event."""
+    began = request.session.get(f"played:{reference}:{recording}", 0.0)
+    recent = timezone.now().timestamp() - began < 2 * settings.PLAY_URL_SECONDS
+    return request.POST.get("again") == "1" and recent
+
+
 @never_cache
 @require_POST
 def play(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
@@ -169,10 +178,11 @@ def play(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
             reference=_proved(request, reference),
             recording=recording,
             address=address(request),
-            again=request.POST.get("again") == "1",
+            again=_plays_already(request, reference, recording),
         )
     except ShareClosed:
         return _closed(request)
+    request.session[f"played:{reference}:{recording}"] = timezone.now().timestamp()
     return JsonResponse(
         {"segments": [{"proxy": part.proxy, "board": part.storyboard} for part in found]}
     )

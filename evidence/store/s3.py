@@ -117,7 +117,7 @@ def _raise(error: ClientError | BotoCoreError, what: str) -> None:
         code = _code(error)
         if code in ("NoSuchKey", "NoSuchUpload", "404", "NotFound", "NoSuchVersion"):
             raise Missing(f"{what}: there is no such object") from error
-        if code in ("InvalidPart", "InvalidPartOrder", "InvalidRequest", "BadDigest"):
+        if code in ("InvalidPart", "InvalidPartOrder", "InvalidRequest", "BadDigest", "EntityTooSmall"):
             raise PartsRefused(f"{what}: {error}") from error
         if code in ("PreconditionFailed", "412"):
             raise AlreadyThere(f"{what}: an object is there already") from error

@@ -48,18 +48,21 @@ class Card:
                 about = json.loads((bay / ABOUT).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CardUnreadable(f"{bay}: {error}") from error
-        error_seconds = about.get("clock_error_seconds")
-        return cls(
-            bay=bay,
-            serial=str(about.get("serial") or bay.name),
-            clock_error=None if error_seconds is None else timedelta(seconds=error_seconds),
-            marked=frozenset(about.get("marked", [])),
-        )
+        try:
+            seconds = about.get("clock_error_seconds")
+            return cls(
+                bay=bay,
+                serial=str(about.get("serial") or bay.name),
+                clock_error=None if seconds is None else timedelta(seconds=float(seconds)),
+                marked=frozenset(str(name) for name in about.get("marked", [])),
+            )
+        except (AttributeError, TypeError, ValueError, OverflowError) as error:
+            raise CardUnreadable(f"{bay / ABOUT}: {error}") from error
 
 
 @dataclass(frozen=True)
 class Found:
-    """A file on a card. `path` is relative to the bay."""
+    """A file on a card. `path` is relative to the bay, `file_id` the same as text for JSON."""
 
     path: str
     file_id: str

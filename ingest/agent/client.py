@@ -131,7 +131,8 @@ class Client:
         try:
             return self._call("GET", f"/uploads/{upload}/receipt").decode()
         except Conflict as error:
-            if error.status == 404 and str(error.document.get("type", "")).endswith(":not-yet"):
+            kind = str(error.document.get("type", "")).rpartition(":")[2]
+            if error.status == 404 and kind in ("not-yet", "quarantined"):
                 return None
             raise
 

@@ -18,7 +18,6 @@ CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS file (
     id INTEGER PRIMARY KEY,
     camera TEXT NOT NULL,
-    path TEXT NOT NULL,
     file_id TEXT NOT NULL,
     size INTEGER NOT NULL,
     mtime_ns INTEGER NOT NULL,
@@ -30,7 +29,7 @@ CREATE TABLE IF NOT EXISTS file (
     upload TEXT NOT NULL DEFAULT '',
     receipt TEXT NOT NULL DEFAULT '',
     changed TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP,
-    UNIQUE (camera, path, size, mtime_ns)
+    UNIQUE (camera, file_id, size, mtime_ns)
 );
 CREATE INDEX IF NOT EXISTS file_state ON file (state);
 """
@@ -42,7 +41,6 @@ class Entry:
 
     id: int
     camera: str
-    path: str
     file_id: str
     size: int
     mtime_ns: int
@@ -85,16 +83,16 @@ class Journal:
             self._db.execute("INSERT OR REPLACE INTO setting VALUES (?, ?)", [name, value])
 
     _COLUMNS = (
-        "id, camera, path, file_id, size, mtime_ns, state, reason, sha256, part_size, "
+        "id, camera, file_id, size, mtime_ns, state, reason, sha256, part_size, "
         "part_hashes, upload, receipt"
     )
 
     def _entry(self, row: tuple[object, ...]) -> Entry:
         values = list(row)
-        values[10] = json.loads(str(values[10]))
+        values[9] = json.loads(str(values[9]))
         return Entry(*values)  # type: ignore[arg-type]
 
-    def seen(self, camera: str, path: str, file_id: str, size: int, mtime_ns: int) -> Entry:
+    def seen(self, camera: str, file_id: str, size: int, mtime_ns: int) -> Entry:
         """The entry of a file that lies on a card, made where it is new.
 
         A file that was wiped and lies there again (the deletion did not survive a power
@@ -102,14 +100,14 @@ class Journal:
         """
         with self._lock:
             self._db.execute(
-                "INSERT OR IGNORE INTO file (camera, path, file_id, size, mtime_ns, state) "
-                "VALUES (?, ?, ?, ?, ?, ?)",
-                [camera, path, file_id, size, mtime_ns, FOUND],
+                "INSERT OR IGNORE INTO file (camera, file_id, size, mtime_ns, state) "
+                "VALUES (?, ?, ?, ?, ?)",
+                [camera, file_id, size, mtime_ns, FOUND],
             )
             row = self._db.execute(
                 f"SELECT {self._COLUMNS} FROM file "
-                "WHERE camera = ? AND path = ? AND size = ? AND mtime_ns = ?",
-                [camera, path, size, mtime_ns],
+                "WHERE camera = ? AND file_id = ? AND size = ? AND mtime_ns = ?",
+                [camera, file_id, size, mtime_ns],
             ).fetchone()
         return self._entry(row)
 

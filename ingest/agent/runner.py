@@ -16,6 +16,7 @@ from ingest.agent.journal import Entry, Journal
 from ingest.agent.show import Show, log
 from ingest.agent.work import Held, Worker
 
+Carried = tuple[Entry, cards.Found]
 HELD_AGAIN = 600.0
 SCAN_EVERY = 2.0
 HEARTBEAT_EVERY = 2.0
@@ -107,8 +108,10 @@ class Runner:
             log.info("%s: %d files", card.serial, len(found))
         bay.card = card
         entries = [
-            (self.book.seen(card.serial, f.path, f.file_id, f.size, f.mtime_ns), f) for f in found
+            (self.book.seen(card.serial, f.file_id, f.size, f.mtime_ns), f) for f in found
         ]
+        # Ready needs a checked receipt for every file: until then this bay is copying.
+        bay.open = sum(not self._is_held(entry) for entry, _ in entries)
         size = sum(item.size for item in found)
         bay.total = max(bay.total, self.show.done(card.serial) + size if not bay.total else size)
         self.show.camera(card.serial, bay.total, bay.state())
@@ -129,17 +132,17 @@ class Runner:
         files: ThreadPoolExecutor,
     ) -> int:
         """Carry every file of a card; how many are still open afterwards."""
-        running: dict[Future[None], Entry] = {}
-        sent: list[Entry] = []
+        running: dict[Future[None], Carried] = {}
+        sent: list[Carried] = []
         for entry, found in entries:
             if self.stop.is_set() or self._refused:
                 break
             if self._is_held(entry) or self._waits(entry):
                 continue
             if entry.state == journal.SENT:
-                sent.append(entry)
+                sent.append((entry, found))
                 continue
-            running[files.submit(self.worker.advance, entry, card, found)] = entry
+            running[files.submit(self.worker.advance, entry, card, found)] = (entry, found)
             while len(running) >= self.files_at_once * 2:
                 self._reap(running, card, sent)
                 self._settle(sent, card)
@@ -157,29 +160,29 @@ class Runner:
         return known is not None and time.monotonic() < known.until
 
     def _reap(
-        self, running: dict[Future[None], Entry], card: cards.Card, sent: list[Entry]
+        self, running: dict[Future[None], Carried], card: cards.Card, sent: list[Carried]
     ) -> None:
         done, _ = wait(running, timeout=1.0, return_when=FIRST_COMPLETED)
         for future in done:
-            entry = running.pop(future)
+            entry, found = running.pop(future)
             error = future.exception()
             if error is None:
                 self._backoff.pop(entry.id, None)
                 if entry.state == journal.SENT:
-                    sent.append(entry)
+                    sent.append((entry, found))
             else:
                 self._trouble(entry, error)
 
-    def _settle(self, sent: list[Entry], card: cards.Card) -> None:
-        for entry in list(sent):
+    def _settle(self, sent: list[Carried], card: cards.Card) -> None:
+        for entry, found in list(sent):
             try:
-                if self.worker.settle(entry, card):
+                if self.worker.settle(entry, card, found):
                     log.info("%s %s: stored, checked, wiped", entry.camera, entry.file_id)
-                    sent.remove(entry)
+                    sent.remove((entry, found))
                 elif entry.state != journal.SENT:
-                    sent.remove(entry)
+                    sent.remove((entry, found))
             except Exception as error:
-                sent.remove(entry)
+                sent.remove((entry, found))
                 self._trouble(entry, error)
                 if isinstance(error, Later):
                     return
@@ -197,7 +200,10 @@ class Runner:
             self._held_at[entry.id] = time.monotonic()
             log.warning("KEEP IN DOCK %s: %s", name, why)
         else:
-            raise error
+            # Something that nobody thought of must not keep the other files from their way.
+            log.error("KEEP IN DOCK %s: %s: %s", name, type(error).__name__, error)
+            self._held_at[entry.id] = time.monotonic()
+            self.book.update(entry, state=journal.HELD, reason=f"{type(error).__name__}: {error}")
 
     def _heartbeat(self) -> None:
         now = time.monotonic()

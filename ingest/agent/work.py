@@ -44,6 +44,7 @@ class Worker:
         self.client, self.journal, self.pinned, self.tell = client, book, pinned, tell
         self.receipts = state / "receipts"
         self.receipts.mkdir(parents=True, exist_ok=True)
+        self._hashed: set[int] = set()
         self._slots = threading.BoundedSemaphore(in_flight)
         self._senders = ThreadPoolExecutor(in_flight, thread_name_prefix="part")
 
@@ -68,6 +69,7 @@ class Worker:
         whole, parts, size = cards.fingerprint(path, part_size)
         if size != entry.size or not cards.unchanged(path, entry.size, entry.mtime_ns):
             raise Held("it changed while it was read; it will be read again")
+        self._hashed.add(entry.id)
         self.journal.update(
             entry,
             state=journal.HASHED,
@@ -173,14 +175,19 @@ class Worker:
 
     # --- the receipt, and the wipe ---
 
-    def settle(self, entry: Entry, card: cards.Card) -> bool:
+    def settle(self, entry: Entry, card: cards.Card, found: cards.Found) -> bool:
         """Wipe a sent file once its receipt is good; whether it is settled.
 
         Raises Held when the receipt is not good or the server put the file aside.
         """
-        text = self._kept(entry) or self.client.receipt(entry.upload)
+        try:
+            text = self._kept(entry) or self.client.receipt(entry.upload)
+            state = self.client.state(entry.upload) if text is None else {}
+        except Conflict as error:
+            # The server does not know this upload (another dock's token, or a restored server).
+            self.journal.update(entry, state=journal.HASHED, upload="")
+            raise Later(f"registered anew: {error}", 0.5) from error
         if text is None:
-            state = self.client.state(entry.upload)
             if state["state"] == "quarantined":
                 raise Held(f"the server put it in quarantine: {state['reason']}")
             if state["state"] in ("receiving", "abandoned"):
@@ -188,15 +195,27 @@ class Worker:
             return False
         self._check(entry, text)
         self._keep(entry, text)
-        path = card.bay / entry.path
-        if not path.exists():
-            self.journal.update(entry, state=journal.WIPED)
-            return True
-        if not cards.unchanged(path, entry.size, entry.mtime_ns):
-            raise Held("it changed after it was read; it will be read again")
-        cards.wipe(path)
+        path = card.bay / found.path
+        if not _same_card(card):
+            return False  # the camera was pulled out: it is wiped when it comes back
+        if path.exists():
+            self._same_file(entry, path)
+            cards.wipe(path)
         self.journal.update(entry, state=journal.WIPED)
         return True
+
+    def _same_file(self, entry: Entry, path: Path) -> None:
+        """Raise Held unless this is the file that was hashed.
+
+        One that this process did not hash itself (the camera was away, or the power) is read
+        again: another file may have its name, size and time.
+        """
+        if not cards.unchanged(path, entry.size, entry.mtime_ns):
+            raise Held("it changed after it was read; it will be read again")
+        if entry.id not in self._hashed:
+            whole, _, _ = cards.fingerprint(path, entry.part_size or DEFAULT_PART)
+            if whole != entry.sha256:
+                raise Held("it is another file than was stored; it will be read again")
 
     def _check(self, entry: Entry, text: str) -> None:
         try:
@@ -229,3 +248,11 @@ class Worker:
         finally:
             os.close(handle)
         self.journal.update(entry, receipt=path.name)
+
+
+def _same_card(card: cards.Card) -> bool:
+    try:
+        now = cards.Card.read(card.bay)
+    except cards.CardUnreadable:
+        return False
+    return now is not None and now.serial == card.serial

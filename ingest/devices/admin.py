@@ -12,14 +12,22 @@ from django.utils.html import format_html
 from unfold.decorators import action
 
 from evidence.people.actions import NotAllowed
-from evidence.people.office import ChangingAdmin, staff
+from evidence.people.office import ChangingAdmin, keep, staff
 from evidence.people.reason import ask
 from ingest.devices import actions
 from ingest.devices.models import Camera, Dock, Issue
 
 
+class DeviceAdmin(ChangingAdmin):
+    """Every change is an event: who has which camera decides who sees its footage."""
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Save and record."""
+        keep(request, obj, form, "device.changed")
+
+
 @admin.register(Camera)
-class CameraAdmin(ChangingAdmin):
+class CameraAdmin(DeviceAdmin):
     """The force's cameras, and those that turned up unlisted."""
 
     list_display = ("serial", "model", "listing", "note")
@@ -34,7 +42,7 @@ class CameraAdmin(ChangingAdmin):
 
 
 @admin.register(Dock)
-class DockAdmin(ChangingAdmin):
+class DockAdmin(DeviceAdmin):
     """Docks: enrol by a code, revoke, see who has reported."""
 
     list_display = ("name", "site", "state_", "last_seen", "agent")
@@ -91,7 +99,7 @@ class DockAdmin(ChangingAdmin):
 
 
 @admin.register(Issue)
-class IssueAdmin(ChangingAdmin):
+class IssueAdmin(DeviceAdmin):
     """Who had which camera when."""
 
     list_display = ("camera", "officer", "start", "end")

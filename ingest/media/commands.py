@@ -14,7 +14,7 @@ import ffmpeg
 from ingest.media.sandbox import INPUT, OUTPUT
 
 SHORT_SIDE = 540
-TILE_WIDTH, TILES = 160, 100
+TILE_WIDTH, TILES, MOST_TILES = 160, 100, 400
 WAVE_RATE = 8000
 DEMUXERS = "mov,matroska,avi,mpegts,asf"
 DECODERS = (
@@ -74,11 +74,11 @@ def render(program: str, plan: Plan) -> list[str]:
         tiles = picture[2].filter(
             "select", f"isnan(prev_selected_t)+gte(t-prev_selected_t,{plan.interval:.3f})"
         ).filter("scale", TILE_WIDTH, -2)  # fmt: skip
-        for stream, name in ((poster, "poster"), (tiles, "tile")):
+        for stream, name, most in ((poster, "poster", 2), (tiles, "tile", MOST_TILES)):
             outputs.append(
                 ffmpeg.output(
                     stream, f"{OUTPUT}/{name}-%05d.jpg", f="image2", vcodec="mjpeg",
-                    fps_mode="passthrough", **{"q:v": 3},
+                    fps_mode="passthrough", vframes=most, **{"q:v": 3},
                 )
             )  # fmt: skip
     if plan.audio is not None:

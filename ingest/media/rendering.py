@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,7 @@ from ingest.media import commands, sandbox, stills, tools
 from ingest.media.sandbox import Limits, MediaFailed
 
 LONGEST = 24 * 3600.0
+PROXY_BYTES, STILL_BYTES, WAVE_BYTES = 64 * 2**30, 16 * 2**20, 4 * 2**30
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,8 @@ def plan(found: dict[str, Any], demuxer: str, threads: int) -> commands.Plan:
             audio = int(stream["index"])
     if video is None and audio is None:
         raise MediaFailed("it holds neither picture nor sound")
-    interval = max(1.0, seconds_of(found) / commands.TILES)
+    # A container that does not say how long it is gets a tile every ten seconds.
+    interval = max(1.0, (seconds_of(found) or 10.0 * commands.TILES) / commands.TILES)
     return commands.Plan(demuxer, video, audio, interval, threads)
 
 
@@ -92,6 +95,8 @@ def render(
         name, _, value = line.partition("=")
         if name == "out_time_us" and claimed and on_progress and value.strip("-").isdigit():
             on_progress(min(99, max(0, int(int(value) / 10_000 / claimed))))
+        elif name == "out_time_us" and on_progress:
+            on_progress(0)
 
     budget = 120 + 8 * (claimed or LONGEST / 8)
     limits = Limits(wall=budget * 2, cpu=int(budget * max(threads, 1)))
@@ -101,9 +106,20 @@ def render(
     return Result(found, made, arguments, seconds)
 
 
+def _own(path: Path, limit: int) -> bool:
+    """Whether this is a plain file of a sane size: what a decoder wrote is not to be trusted."""
+    try:
+        found = path.lstat()
+    except FileNotFoundError:
+        return False
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink != 1 or found.st_size > limit:
+        raise MediaFailed("the decoder left something that is no plain file")
+    return found.st_size > 0
+
+
 def _collect(out: Path, steps: commands.Plan, mode: str) -> tuple[list[Made], float]:
     proxy = out / "proxy.mp4"
-    if not proxy.is_file() or not proxy.stat().st_size:
+    if not _own(proxy, PROXY_BYTES):
         raise MediaFailed("nothing came out of it")
     shown = probe(proxy, "mov", mode)
     seconds = seconds_of(shown)
@@ -113,16 +129,20 @@ def _collect(out: Path, steps: commands.Plan, mode: str) -> tuple[list[Made], fl
         raise MediaFailed("no picture could be decoded")
     size = {"width": pictures[0]["width"], "height": pictures[0]["height"]} if pictures else {}
     made = [Made("proxy", proxy, "video/mp4", {"seconds": seconds, "frames": frames, **size})]
-    if posters := sorted(out.glob("poster-*.jpg")):
+    derived = out.with_name("derived")  # a folder that the sandbox never saw
+    derived.mkdir(exist_ok=True)
+    posters = [path for path in sorted(out.glob("poster-*.jpg")) if _own(path, STILL_BYTES)]
+    tiles = [path for path in sorted(out.glob("tile-*.jpg")) if _own(path, STILL_BYTES)]
+    if posters:
         made.append(Made("poster", posters[-1], "image/jpeg", size))
-    if tiles := sorted(out.glob("tile-*.jpg")):
-        sheet = out / "storyboard.jpg"
-        facts = stills.storyboard(tiles, sheet) | {"interval": steps.interval}
+    if tiles:
+        sheet = derived / "storyboard.jpg"
+        facts = stills.storyboard(tiles[: commands.MOST_TILES], sheet) | {"interval": steps.interval}
         made.append(Made("storyboard", sheet, "image/jpeg", facts))
     raw = out / "wave.raw"
-    if raw.is_file() and raw.stat().st_size:
+    if _own(raw, WAVE_BYTES):
         values = stills.peaks(raw, seconds)
-        wave = out / "waveform.json"
+        wave = derived / "waveform.json"
         wave.write_text(json.dumps({"version": 1, "peaks": values}))
         facts = {"peaks": values, "seconds": round(stills.sound_seconds(raw), 3)}
         made.append(Made("waveform", wave, "application/json", facts))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 
 
 @dataclass(frozen=True)
@@ -74,4 +75,4 @@ def _is_text(head: bytes) -> bool:
 
 def claims_footage(file_name: str) -> bool:
     """Whether the name says that the file is a film."""
-    return file_name.rpartition(".")[2].lower() in _EXTENSIONS
+    return PurePosixPath(file_name).suffix[1:].lower() in _EXTENSIONS

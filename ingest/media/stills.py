@@ -19,12 +19,12 @@ Image.MAX_IMAGE_PIXELS = 40_000_000
 
 def storyboard(frames: list[Path], target: Path) -> dict[str, Any]:
     """Put the frames into one sheet, ten in a row; the sheet's geometry."""
-    with Image.open(frames[0]) as first:
+    with Image.open(frames[0], formats=["JPEG"]) as first:
         width, height = first.size
     rows = -(-len(frames) // COLUMNS)
     sheet = Image.new("RGB", (width * min(len(frames), COLUMNS), height * rows))
     for position, frame in enumerate(frames):
-        with Image.open(frame) as tile:
+        with Image.open(frame, formats=["JPEG"]) as tile:
             at = (position % COLUMNS * width, position // COLUMNS * height)
             sheet.paste(tile, at)
     sheet.save(target, "JPEG", quality=80, optimize=True)

@@ -48,6 +48,10 @@ def claim(original_id: int) -> Original | None:
         return None
     original = Original.objects.select_related("recording").get(pk=original_id)
     refresh(original.recording)
+    if original.media_attempts > STRIKES:
+        # Workers died over it: that is a verdict too.
+        _failed(original, "the worker died over it every time")
+        return None
     return original
 
 
@@ -92,10 +96,10 @@ def _progress_of(original: Original) -> Callable[[int], None]:
     def report(percent: int) -> None:
         nonlocal said, when
         now = timezone.now()
-        if percent > said and now - when > timedelta(seconds=1):
-            said, when = percent, now
-            Original.objects.filter(pk=original.pk).update(
-                progress=percent, media_claimed_until=now + CLAIM
+        if now - when > timedelta(seconds=1):
+            said, when = max(said, percent), now
+            Original.objects.filter(pk=original.pk, media="running").update(
+                progress=said, media_claimed_until=now + CLAIM
             )
 
     return report

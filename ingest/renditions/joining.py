@@ -13,8 +13,11 @@ from datetime import timedelta
 from django.db import connection, transaction
 from django.db.models import Sum
 
+from evidence.cases.models import CaseLink
 from evidence.custody.record import Draft, record, service
 from evidence.recordings.models import Original, Recording
+from evidence.retention.actions import carry
+from evidence.sharing.models import Share
 
 # Cameras name files by whole seconds: the end of one and the start of the next may differ.
 TOLERANCE = timedelta(seconds=1.5)
@@ -63,14 +66,18 @@ def join(original: Original) -> Recording:
             first, second = sorted((original, other), key=lambda item: item.recorded_at or 0)  # type: ignore[arg-type, return-value]
             assert first.recorded_at and second.recorded_at
             gap = second.recorded_at - (first.recorded_at + _ends(first))
-            if abs(gap) <= TOLERANCE and _one_holder(first.recording, second.recording):
+            if abs(gap) <= TOLERANCE and _may_join(first.recording, second.recording):
                 _merge(first.recording, second.recording, gap)
                 original.refresh_from_db()
         return original.recording
 
 
-def _one_holder(one: Recording, other: Recording) -> bool:
-    return one.officer_id == other.officer_id
+def _may_join(into: Recording, gone: Recording) -> bool:
+    """One officer's, and nobody has said or shown anything of either that joining would change."""
+    if into.officer_id != gone.officer_id:
+        return False
+    told = gone.category_id or CaseLink.objects.filter(recording=gone, unlinked_at=None).exists()
+    return not told and not Share.objects.filter(recordings__in=[into, gone]).exists()
 
 
 def _merge(into: Recording, gone: Recording, gap: timedelta) -> None:
@@ -79,6 +86,7 @@ def _merge(into: Recording, gone: Recording, gap: timedelta) -> None:
     if into.pk == gone.pk or into.joined_into_id or gone.joined_into_id:
         return
     gone.originals.update(recording=into)
+    carry(gone=gone, into=into)
     Recording.objects.filter(joined_into=gone).update(joined_into=into)
     gone.joined_into = into
     gone.save(update_fields=["joined_into"])

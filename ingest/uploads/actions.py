@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import uuid
 from collections.abc import Iterable
@@ -41,6 +42,12 @@ class File:
     dock_clock: datetime | None = None
 
 
+def identity_of(file: File) -> str:
+    """Camera, name, size and hash as one SHA-256 (hex): names can be longer than an index takes."""
+    parts = (file.camera, file.file_id, str(file.size), file.sha256)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
 def fullness() -> float:
     """How full the store is, 0 to 1: against BWV_STORE_CAPACITY_BYTES, else this machine's disk."""
     if settings.STORE_CAPACITY_BYTES:
@@ -74,17 +81,19 @@ def register(*, dock: Dock, file: File) -> tuple[Upload, bool]:
     part_size = max(settings.PART_SIZE, -(-file.size // MAX_PARTS))
     with transaction.atomic():
         camera = camera_of(file.camera)
-        identity = {
-            "camera": camera, "file_id": file.file_id, "size": file.size, "sha256": file.sha256
-        }  # fmt: skip
-        upload = Upload.objects.filter(**identity).first()
+        identity = identity_of(file)
+        upload = Upload.objects.filter(identity=identity).first()
         if upload is None:
             _refuse_when_full(REFUSE_NEW_AT)
             identifier = make_id()
             upload, made = Upload.objects.get_or_create(
-                **identity,
+                identity=identity,
                 defaults={
                     "id": identifier,
+                    "camera": camera,
+                    "file_id": file.file_id,
+                    "size": file.size,
+                    "sha256": file.sha256,
                     "dock": dock,
                     "recorded_at": file.recorded_at,
                     "camera_clock": file.camera_clock,
@@ -168,8 +177,8 @@ def sign_parts(*, upload: Upload, parts: Iterable[tuple[int, str]]) -> list[tupl
         raise Problem(
             422, "no-such-part", f"This file has the parts 1 to {last}.", parts=outside
         )
-    begun = _multipart(upload)
     _keep_hashes(upload, wanted)
+    begun = _multipart(upload)
     return [
         (number, s3.sign_part("originals", upload.key, begun, number, sha256))
         for number, sha256 in wanted
@@ -177,17 +186,28 @@ def sign_parts(*, upload: Upload, parts: Iterable[tuple[int, str]]) -> list[tupl
 
 
 def _keep_hashes(upload: Upload, parts: Iterable[tuple[int, str]]) -> None:
-    """Keep what was signed: the store asks for it when the parts are put together."""
+    """Keep what is signed: the store asks for it when the parts are put together.
+
+    A part that is signed for other bytes than before means that the file reads differently:
+    everything is begun anew, so that parts of two readings are never mixed.
+    """
     with transaction.atomic():
-        row = Upload.objects.select_for_update().only("part_hashes", "size", "part_size").get(
-            pk=upload.pk
-        )
-        hashes = bytearray(row.part_hashes).ljust(32 * max(row.parts, 1), b"\0")
-        for number, sha256 in parts:
-            hashes[32 * (number - 1) : 32 * number] = bytes.fromhex(sha256)
-        Upload.objects.filter(pk=upload.pk).update(
-            part_hashes=bytes(hashes), touched=timezone.now()
-        )
+        row = Upload.objects.select_for_update().get(pk=upload.pk)
+        length = 32 * max(row.parts, 1)
+        hashes = bytearray(row.part_hashes).ljust(length, b"\0")
+        wanted = {number: bytes.fromhex(sha256) for number, sha256 in parts}
+        known = {number: bytes(hashes[32 * (number - 1) : 32 * number]) for number in wanted}
+        if any(known[number] not in (bytes(32), wanted[number]) for number in wanted):
+            stale, hashes = row.multipart, bytearray(length)
+            row.multipart = upload.multipart = ""
+            if stale:
+                transaction.on_commit(
+                    lambda: s3.abort_multipart("originals", row.key, stale), robust=True
+                )
+        for number, digest in wanted.items():
+            hashes[32 * (number - 1) : 32 * number] = digest
+        row.part_hashes = bytes(hashes)
+        row.save(update_fields=["part_hashes", "multipart", "touched"])
 
 
 def stored(upload: Upload) -> list[s3.StoredPart]:
@@ -241,6 +261,10 @@ def resolve(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Qua
         raise ValueError("Enter what you found.")
     with transaction.atomic():
         row = Quarantine.objects.select_for_update(of=("self",)).get(pk=quarantine.pk)
+        if row.resolved_at is not None:
+            return row
+        if outcome == Quarantine.Outcome.AGAIN:
+            _reopen(row)
         row.outcome, row.note = outcome, note
         row.resolved_at, row.resolved_by = timezone.now(), by
         row.save()
@@ -254,3 +278,16 @@ def resolve(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Qua
             )
         )
     return row
+
+
+def _reopen(quarantine: Quarantine) -> None:
+    """Take the file in once more, under a new key; the bytes that disagreed stay kept."""
+    if quarantine.kind != Quarantine.Kind.DISAGREES:
+        raise ValueError("Only a file whose bytes disagreed can be taken in again.")
+    upload = Upload.objects.select_for_update(of=("self",)).get(pk=quarantine.upload_id)
+    quarantine.kept = f"{upload.key} {upload.version_id}"
+    upload.state, upload.reason = State.RECEIVING, ""
+    upload.key = f"{datetime.now(UTC):%Y/%m/%d}/{make_id()}"
+    upload.multipart = upload.version_id = ""
+    upload.part_hashes = b""
+    upload.save()

@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action
@@ -88,7 +89,7 @@ class QuarantineAdmin(OfficeAdmin):
         "resolved_at",
     )  # fmt: skip
     readonly_fields = fields
-    actions_detail = ("accept",)
+    actions_detail = ("accept", "take_again")
 
     @admin.display(description="File")
     def file(self, row: Quarantine) -> str:
@@ -119,14 +120,28 @@ class QuarantineAdmin(OfficeAdmin):
     @action(description="Accept as it is", url_path="accept", permissions=["resolve"])  # type: ignore[untyped-decorator]
     def accept(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Say what was found; the file stays kept."""
-        row = Quarantine.objects.select_related("upload").get(pk=object_id)
+        return self._resolve(request, object_id, "accepted", "Accept",
+                             "The file stays kept as it came.")  # fmt: skip
+
+    @action(description="Take in again", url_path="again", permissions=["resolve"])  # type: ignore[untyped-decorator]
+    def take_again(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """For bytes that disagreed: the dock sends the file once more."""
+        return self._resolve(
+            request, object_id, "again", "Take in again",
+            "The dock sends the file once more. The bytes that disagreed stay kept.",
+        )  # fmt: skip
+
+    def _resolve(
+        self, request: HttpRequest, object_id: int, outcome: str, verb: str, consequence: str
+    ) -> HttpResponse:
+        row = get_object_or_404(Quarantine.objects.select_related("upload"), pk=object_id)
         back = reverse("admin:uploads_quarantine_change", args=[object_id])
-        note = ask(request, "Accept as it is", "Accept", "The file stays kept as it came.", back)
+        note = ask(request, verb, verb, consequence, back)
         if isinstance(note, HttpResponse):
             return note
         try:
-            actions.resolve(quarantine=row, by=staff(request), outcome="accepted", note=note)
-            messages.success(request, "Accepted.")
+            actions.resolve(quarantine=row, by=staff(request), outcome=outcome, note=note)
+            messages.success(request, "Kept.")
         except (NotAllowed, ValueError) as error:
             messages.error(request, str(error))
         return HttpResponseRedirect(back)

@@ -8,24 +8,29 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import structlog
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from ninja import NinjaAPI, Router, Schema
 from ninja.errors import AuthenticationError, HttpError, Throttled, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 from ninja.throttling import AnonRateThrottle
-from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from evidence.custody import keys
 from evidence.people.requests import address
+from evidence.store import s3
 from ingest.devices import actions as devices
 from ingest.devices.models import Dock
 from ingest.uploads import actions, receipts
 from ingest.uploads.models import Upload
 from ingest.uploads.problems import Problem
 
+log = structlog.get_logger(__name__)
 MAX_SIZE = 5 * 2**40  # S3's own limit for one object
 RETRY_SECONDS = 2
 
@@ -43,8 +48,37 @@ class DockToken(HttpBearer):
         return dock
 
 
+PROBLEM = {
+    "description": "A problem document (RFC 9457). Its type says which problem, its status what "
+    "to do: 400, 413, 422 never again as it is; 401, 403; 404; 409 what conflicts; 429 and 503 "
+    "again after Retry-After; 507 the store is full, keep the footage.",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status", "detail"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+
+
 class Documented(NinjaAPI):
     """The API with problem documents for every error."""
+
+    def get_openapi_schema(self, **more: Any) -> OpenAPISchema:
+        """The description, with the problem document as every call's other answer."""
+        schema = super().get_openapi_schema(**more)
+        for methods in schema["paths"].values():
+            for operation in methods.values():
+                operation["responses"]["default"] = PROBLEM
+        return schema
 
     def on_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse:
         """Turn known errors into problem documents; others go on to Django."""
@@ -54,11 +88,18 @@ class Documented(NinjaAPI):
 def _as_problem(error: Exception) -> Problem | None:
     if isinstance(error, Problem):
         return error
+    if isinstance(error, s3.StoreError):
+        log.error("the store failed a dock", error=str(error))
+        return Problem(503, "store-away", "The store does not answer. Try again.", retry_after=10)
+    if isinstance(error, RequestDataTooBig):
+        return Problem(413, "too-large", "This request is larger than 1 MiB.")
     if isinstance(error, ValidationError):
         faults = [
             {"where": ".".join(str(part) for part in item["loc"][1:]), "what": item["msg"]}
             for item in error.errors
         ]
+        if any(item["loc"][:1] == ("path",) for item in error.errors):
+            return Problem(404, "no-such-upload", "This dock has no upload of that id.")
         return Problem(422, "not-valid", "The request's body is not as described.", faults=faults)
     if isinstance(error, AuthenticationError):
         return Problem(401, "no-token", "Send Authorization: Bearer with the dock's token.")
@@ -106,8 +147,38 @@ def _storable(value: str) -> str:
     return value
 
 
+_RFC3339 = re.compile(
+    r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
+)
+
+
+def _rfc3339(value: Any) -> Any:
+    if value is not None and not (isinstance(value, str) and _RFC3339.fullmatch(value)):
+        raise ValueError("must be a time as RFC 3339 writes it, like 2026-11-22T22:14:07Z")
+    return value
+
+
+def _holdable(value: datetime | None) -> datetime | None:
+    """In UTC. A clock may be wrong by centuries; one that no calendar holds counts as none,
+    since refusing it would keep the footage in the camera for ever."""
+    if value is None:
+        return None
+    try:
+        utc = value.astimezone(UTC)
+    except OverflowError:
+        return None
+    return utc if 1 < utc.year < 9999 else None
+
+
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Clock = AwareDatetime | None
+Clock = Annotated[
+    AwareDatetime | None,
+    BeforeValidator(_rfc3339, json_schema_input_type=str | None),
+    AfterValidator(_holdable),
+]
+
+
+Short = Annotated[str, Field(max_length=64), AfterValidator(_no_control)]
 
 
 class Strict(Schema):
@@ -207,11 +278,11 @@ class CompleteOut(Schema):
 class BayIn(Schema):
     """One bay of a dock as its screen shows it."""
 
-    bay: Annotated[str | int, Field()]
-    camera: Annotated[str | None, Field(max_length=64)] = None
-    state: Annotated[str, Field(max_length=40)] = ""
-    done: Annotated[int, Field(ge=0)] = 0
-    total: Annotated[int, Field(ge=0)] = 0
+    bay: Short | Annotated[int, Field(ge=0, le=10_000)]
+    camera: Short | None = None
+    state: Short = ""
+    done: Annotated[int, Field(ge=0, le=2**53)] = 0
+    total: Annotated[int, Field(ge=0, le=2**53)] = 0
 
 
 class HeartbeatIn(Schema):
@@ -322,6 +393,13 @@ def complete(request: HttpRequest, upload_id: uuid.UUID) -> tuple[int, dict[str,
     return 202, {"state": Upload.State.VERIFYING.value}
 
 
+TEXT: dict[str, Any] = {
+    "responses": {
+        200: {"description": "OK", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    }
+}
+
+
 def _text_or_later(text: str | None, what: str) -> HttpResponse:
     if text is None:
         raise Problem(
@@ -330,14 +408,20 @@ def _text_or_later(text: str | None, what: str) -> HttpResponse:
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 
-@router.get("/uploads/{upload_id}/receipt", response={200: str})
+@router.get("/uploads/{upload_id}/receipt", response={200: None}, openapi_extra=TEXT)
 def receipt(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponse:
-    """The signed receipt (a C2SP signed note): the only thing that permits a wipe."""
+    """The signed receipt (a C2SP signed note): the only thing that permits a wipe.
+
+    404 with Retry-After until there is one; 404 without it when there will be none as things
+    stand, because the bytes disagree with the dock's fingerprint.
+    """
     upload = actions.find(dock=_dock(request), upload_id=upload_id)
+    if upload.state == Upload.State.QUARANTINED and upload.received_event is None:
+        raise Problem(404, "quarantined", upload.reason)
     return _text_or_later(receipts.issue(upload), "receipt")
 
 
-@router.get("/uploads/{upload_id}/proof", response={200: str})
+@router.get("/uploads/{upload_id}/proof", response={200: None}, openapi_extra=TEXT)
 def proof(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponse:
     """The tlog-proof of the upload's `evidence.received` event."""
     upload = actions.find(dock=_dock(request), upload_id=upload_id)

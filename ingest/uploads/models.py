@@ -31,6 +31,8 @@ class Upload(models.Model):
         ABANDONED = "abandoned", "Abandoned"
 
     id = models.UUIDField(primary_key=True, default=make_id, editable=False)
+    # Camera, file, size and hash as one hash: the same file is the same upload.
+    identity = models.CharField(max_length=64, unique=True, editable=False)
     camera = models.ForeignKey(Camera, models.PROTECT, related_name="uploads")
     dock = models.ForeignKey(Dock, models.PROTECT, related_name="first_uploads")
     file_id = models.CharField("file", max_length=1024)
@@ -64,9 +66,6 @@ class Upload(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["camera", "file_id", "size", "sha256"], name="upload_identity"
-            ),
             models.CheckConstraint(name="upload_size", condition=Q(size__gte=0)),
         ]
         indexes = [
@@ -118,6 +117,7 @@ class Quarantine(models.Model):
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", "Accepted as it is"
         FOLLOWED = "followed", "Followed up elsewhere"
+        AGAIN = "again", "Taken in again"
 
     upload = models.ForeignKey(Upload, models.PROTECT, related_name="quarantines")
     recording = models.ForeignKey(Recording, models.PROTECT, null=True, blank=True)
@@ -126,6 +126,8 @@ class Quarantine(models.Model):
     created = models.DateTimeField(auto_now_add=True)
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
     note = models.CharField(max_length=300, blank=True)
+    # Where the bytes that disagreed are kept, once the file was taken in again.
+    kept = models.CharField(max_length=420, blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
     resolved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -135,7 +137,10 @@ class Quarantine(models.Model):
         ordering = ["created"]
         verbose_name_plural = "quarantine"
         constraints = [
-            models.UniqueConstraint(fields=["upload", "kind"], name="quarantined_once_a_kind")
+            models.UniqueConstraint(
+                fields=["upload", "kind"], name="quarantined_once_a_kind",
+                condition=Q(resolved_at=None),
+            )
         ]
         indexes = [
             models.Index(

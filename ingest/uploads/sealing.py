@@ -30,7 +30,7 @@ from ingest.uploads.models import Quarantine, StoreGauge, Upload
 log = structlog.get_logger(__name__)
 CLAIM = timedelta(minutes=3)
 EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
-MAX_AHEAD = timedelta(hours=24)
+MAX_AHEAD = timedelta(minutes=10)
 ACTOR = service("ingest")
 
 
@@ -65,6 +65,8 @@ def verify(upload_id: uuid.UUID) -> Upload | None:
         return None
     _assemble(upload)  # 1. the parts become one object, once
     found = _read_back(upload)  # 2. the whole object is read, once
+    if (found.sha256, found.size) != (upload.sha256, upload.size):
+        found = _read_back(upload)  # once more: one bad read is no verdict
     if (found.sha256, found.size) != (upload.sha256, upload.size):
         _disagrees(upload, found)
         return upload
@@ -140,8 +142,9 @@ def _quarantine(
     upload: Upload, recording: Recording | None, kind: str, reason: str, found: Found | None = None
 ) -> None:
     _, made = Quarantine.objects.get_or_create(
-        upload=upload, kind=kind, defaults={"reason": reason, "recording": recording}
-    )
+        upload=upload, kind=kind, resolved_at=None,
+        defaults={"reason": reason, "recording": recording},
+    )  # fmt: skip
     if not made:
         return
     data: dict[str, object] = {"upload": str(upload.id), "kind": str(kind)}

@@ -33,9 +33,7 @@ def verify(upload_id: str) -> None:
         upload = sealing.verify(identifier)
     except (s3.Missing, s3.PartsRefused) as error:
         # The store lost parts, or holds others than were signed: the dock sends them again.
-        Upload.objects.filter(pk=identifier, state=Upload.State.VERIFYING, version_id="").update(
-            state=Upload.State.RECEIVING, multipart="", claimed_until=None, completed_at=None
-        )
+        _send_again(identifier)
         log.error("the parts of an upload have to be sent again", upload=upload_id, error=str(error))
         return
     except s3.StoreError as error:
@@ -52,6 +50,22 @@ def verify(upload_id: str) -> None:
         log.info("verified", upload=upload_id, state=upload.state)
 
 
+def _send_again(identifier: uuid.UUID) -> None:
+    upload = Upload.objects.get(pk=identifier)
+    moved = Upload.objects.filter(
+        pk=identifier, state=Upload.State.VERIFYING, version_id="", attempts=upload.attempts
+    ).update(
+        state=Upload.State.RECEIVING,
+        reason="The store did not keep every part. Send what is missing and complete again.",
+        multipart="",
+        part_hashes=b"",
+        claimed_until=None,
+        completed_at=None,
+    )
+    if moved and upload.multipart:
+        s3.abort_multipart("originals", upload.key, upload.multipart)
+
+
 @shared_task(ignore_result=True)
 def sweep() -> None:
     """Find uploads whose verification was forgotten, and those that nobody continues."""
@@ -60,7 +74,8 @@ def sweep() -> None:
     dead = Q(claimed_until__lt=now) | Q(claimed_until=None, queued_at__lt=now - SEND_AGAIN)
     lost = Upload.objects.filter(dead, state=Upload.State.VERIFYING)
     for identifier in list(lost.order_by("queued_at").values_list("pk", flat=True)[:BATCH]):
-        Upload.objects.filter(pk=identifier).update(queued_at=now, claimed_until=None)
+        # Only what is still as it was found: a claim that was renewed meanwhile stands.
+        Upload.objects.filter(dead, pk=identifier).update(queued_at=now, claimed_until=None)
         verify.delay(str(identifier))
     given_up = Upload.objects.filter(
         state=Upload.State.RECEIVING, touched__lt=now - ABANDON_AFTER

@@ -27,14 +27,20 @@ def clock(moment: datetime | None) -> str:
     """22:14:07 GMT or BST, always named."""
     if moment is None:
         return "not known"
-    local = timezone.localtime(moment)
+    try:
+        local = timezone.localtime(moment)
+    except OverflowError:
+        return "not known"
     return f"{local:%H:%M:%S} {local.tzname()}"
 
 
 @register.filter
 def day(moment: datetime | None) -> str:
     """22 Nov 2026."""
-    return f"{timezone.localtime(moment):%-d %b %Y}" if moment else "not known"
+    try:
+        return f"{timezone.localtime(moment):%-d %b %Y}" if moment else "not known"
+    except OverflowError:
+        return "not known"
 
 
 @register.filter

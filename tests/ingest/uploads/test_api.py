@@ -126,7 +126,7 @@ def test_another_docks_upload_is_not_there(client_of_dock: DockClient) -> None:
         {"sha256": "abc"}, {"sha256": "A" * 64}, {"size": -1}, {"size": "1"}, {"size": 2**60},
         {"camera": ""}, {"camera": "BWC 1"}, {"camera": "BWC\n1"}, {"file_id": ""},
         {"file_id": "x" * 1025}, {"file_id": "a\x00b"}, {"recorded_at": "yesterday"},
-        {"recorded_at": "2026-11-22T22:14:07"}, {"retention": 5}, {"size": None},
+        {"recorded_at": "2026-11-22T22:14:07"}, {"recorded_at": 0}, {"dock_clock": "1773525300"}, {"retention": 5}, {"size": None},
     ],
 )  # fmt: skip
 def test_a_body_that_is_not_as_described_is_refused_in_words(
@@ -292,12 +292,87 @@ def test_a_wrong_whole_hash_is_quarantined_and_never_receipted(
     state = client_of_dock.get(f"uploads/{answer['id']}").json()
     assert state["state"] == "quarantined"
     assert "fingerprint" in state["reason"]
-    problem(client_of_dock.get(f"uploads/{answer['id']}/receipt"), 404, "not-yet")
+    problem(client_of_dock.get(f"uploads/{answer['id']}/receipt"), 404, "quarantined")
     assert factories.bucket_object(Upload.objects.get().key) == b"abc"
     assert not Recording.objects.exists()
 
 
+def test_a_quarantined_file_can_be_taken_in_again_and_the_bad_bytes_stay(
+    client_of_dock: DockClient, camera: Camera, lane: Any
+) -> None:
+    from ingest.uploads import actions
+
+    answer = client_of_dock.register(b"abc").json()
+    put(signed(client_of_dock, answer["id"], 1, b"abX"), b"abX")
+    client_of_dock.post(f"uploads/{answer['id']}/complete")
+    sealing.verify(Upload.objects.get().pk)
+    row = Quarantine.objects.get()
+    actions.resolve(quarantine=row, by=lane, outcome="again", note="A bad reader")
+    assert client_of_dock.register(b"abc").json() == answer
+    put(signed(client_of_dock, answer["id"], 1, b"abc"), b"abc")
+    client_of_dock.post(f"uploads/{answer['id']}/complete")
+    sealing.verify(Upload.objects.get().pk)
+    assert client_of_dock.get(f"uploads/{answer['id']}/receipt").status_code == 200
+    row.refresh_from_db()
+    assert factories.bucket_object(row.kept.split()[0]) == b"abX"
+
+
+def test_a_part_that_is_signed_for_other_bytes_begins_anew(
+    client_of_dock: DockClient, camera: Camera, django_capture_on_commit_callbacks: Any
+) -> None:
+    made = client_of_dock.register(b"abc").json()["id"]
+    short = signed(client_of_dock, made, 1, b"ab")
+    assert put(short, b"ab") == 200
+    with django_capture_on_commit_callbacks(execute=True):
+        right = signed(client_of_dock, made, 1, b"abc")
+    assert put(short, b"ab") >= 400  # the earlier signature leads nowhere any more
+    assert put(right, b"abc") == 200
+    assert client_of_dock.post(f"uploads/{made}/complete").status_code == 202
+    sealing.verify(Upload.objects.get().pk)
+    assert client_of_dock.get(f"uploads/{made}/receipt").status_code == 200
+
+
+CLOCKS = ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00", "2026-03-14T21:55:00+23:59",
+          "1970-01-01T00:00:00Z", "2099-12-31T23:59:59.123456789Z"]  # fmt: skip
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_no_clock_keeps_footage_in_a_camera(
+    client_of_dock: DockClient, camera: Camera, clock: str
+) -> None:
+    clocks = {"recorded_at": clock, "camera_clock": clock, "dock_clock": clock}
+    answer = client_of_dock.register(b"abc", **clocks)
+    assert answer.status_code == 201
+    upload = Upload.objects.get()
+    factories.put_parts(upload, b"abc")
+    assert client_of_dock.post(f"uploads/{upload.pk}/complete").status_code == 202
+    sealing.verify(upload.pk)
+    assert client_of_dock.get(f"uploads/{upload.pk}/receipt").status_code == 200
+
+
 # --- the rest ---
+
+
+@pytest.mark.parametrize(
+    "change", [{"bay": "a\0"}, {"camera": "\0"}, {"state": "\n"}, {"done": 2**70}, {"bay": "x" * 99}]
+)
+def test_a_heartbeat_that_can_t_be_kept_is_refused(
+    client_of_dock: DockClient, change: dict[str, Any]
+) -> None:
+    bay = {"bay": 1, "camera": "BWC-1", "state": "ready", "done": 0, "total": 0} | change
+    problem(client_of_dock.post("heartbeat", {"bays": [bay]}), 422, "not-valid")
+
+
+def test_whatever_goes_wrong_is_a_problem_document(client_of_dock: DockClient) -> None:
+    problem(client_of_dock.call("DELETE", "uploads"), 405, "no-such-method")
+    problem(client_of_dock.get("nothing"), 404, "not-found")
+    problem(client_of_dock.get("uploads/not-an-id"), 404, "no-such-upload")
+    large = json.dumps({"file_id": "x" * 2_000_000})
+    problem(client_of_dock.call("POST", "uploads", large), 413, "too-large")
+
+
+def test_names_of_a_thousand_wide_letters_are_taken(client_of_dock: DockClient) -> None:
+    assert client_of_dock.register(b"x", file_id="\U0001f3a5" * 1024).status_code == 201
 
 
 def test_a_full_store_refuses_new_files_first(client_of_dock: DockClient, monkeypatch: Any) -> None:

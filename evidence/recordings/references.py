@@ -1,0 +1,20 @@
+"""References in addresses: what is none leads nowhere, before any query."""
+
+from django.urls import register_converter
+
+
+class ReferenceConverter:
+    """R-7K3M-9QXD, in either case."""
+
+    regex = "[RSrs]-[0-9A-Za-z]{4}-[0-9A-Za-z]{4}"
+
+    def to_python(self, value: str) -> str:
+        """In capitals."""
+        return value.upper()
+
+    def to_url(self, value: str) -> str:
+        """As it is."""
+        return value
+
+
+register_converter(ReferenceConverter, "ref")
