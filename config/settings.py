@@ -207,6 +207,7 @@ CELERY_TASK_ROUTES = {"ingest.renditions.tasks.render": {"queue": "media"}}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NINJA_NUM_PROXIES = 0  # the address of the connection, not what a header says
 SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)
+SEND_AGAIN_SECONDS = env.int("BWV_SEND_AGAIN_SECONDS", 600)
 CELERY_BEAT_SCHEDULE = {
     "sweep uploads": {"task": "ingest.uploads.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,8 +77,10 @@ def bucket(alias: str) -> str:
     return str(getattr(storages[alias], "bucket_name"))
 
 
-@lru_cache(maxsize=2)
-def _client(endpoint: str) -> S3Client:
+@lru_cache(maxsize=4)
+def _client(endpoint: str, process: int) -> S3Client:
+    """One client a process: a connection that is shared over a fork gives each side the
+    other's answers, which looks like footage that is lost or changed."""
     options = settings.STORAGES["originals"]["OPTIONS"]
     return boto3.client(
         "s3",
@@ -100,12 +103,12 @@ def _client(endpoint: str) -> S3Client:
 
 def client() -> S3Client:
     """The client for this system's own requests."""
-    return _client(settings.S3_ENDPOINT)
+    return _client(settings.S3_ENDPOINT, os.getpid())
 
 
 def signer() -> S3Client:
     """The client whose signed URLs docks and browsers can reach. It makes no request."""
-    return _client(settings.S3_PUBLIC_URL)
+    return _client(settings.S3_PUBLIC_URL, os.getpid())
 
 
 def _code(error: ClientError) -> str:

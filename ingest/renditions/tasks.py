@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -16,7 +17,7 @@ from ingest.media import sandbox
 from ingest.renditions import actions
 
 log = structlog.get_logger(__name__)
-SEND_AGAIN = timedelta(minutes=10)
+SEND_AGAIN = timedelta(seconds=settings.SEND_AGAIN_SECONDS)
 BATCH = 500
 
 

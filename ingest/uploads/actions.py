@@ -219,7 +219,9 @@ def stored(upload: Upload) -> list[s3.StoredPart]:
     except s3.Missing:
         if upload.state == State.RECEIVING:
             # The store forgot the unfinished upload (its housekeeping may): begin again.
-            Upload.objects.filter(pk=upload.pk, multipart=upload.multipart).update(multipart="")
+            Upload.objects.filter(
+                pk=upload.pk, multipart=upload.multipart, state=State.RECEIVING
+            ).update(multipart="", part_hashes=b"")
             upload.multipart = ""
         return []
     return [

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 from celery import shared_task
+from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
@@ -19,8 +20,8 @@ from ingest.uploads import receipts, sealing
 from ingest.uploads.models import Upload
 
 log = structlog.get_logger(__name__)
-# A message may wait in a long queue; only then is it sent again.
-SEND_AGAIN = timedelta(minutes=10)
+# A message may wait in a long queue; only after this is it sent again.
+SEND_AGAIN = timedelta(seconds=settings.SEND_AGAIN_SECONDS)
 ABANDON_AFTER = timedelta(days=30)
 BATCH = 500
 
@@ -52,6 +53,10 @@ def verify(upload_id: str) -> None:
 
 def _send_again(identifier: uuid.UUID) -> None:
     upload = Upload.objects.get(pk=identifier)
+    if upload.version_id:
+        # Not the parts but the whole object is gone: nothing that a dock could mend by itself.
+        _object_gone(upload)
+        return
     moved = Upload.objects.filter(
         pk=identifier, state=Upload.State.VERIFYING, version_id="", attempts=upload.attempts
     ).update(
@@ -64,6 +69,14 @@ def _send_again(identifier: uuid.UUID) -> None:
     )
     if moved and upload.multipart:
         s3.abort_multipart("originals", upload.key, upload.multipart)
+
+
+def _object_gone(upload: Upload) -> None:
+    """The assembled object can't be found: looked for again later, and said loudly."""
+    Upload.objects.filter(pk=upload.pk, state=Upload.State.VERIFYING).update(
+        claimed_until=None, queued_at=timezone.now()
+    )
+    log.critical("an assembled object is not in the store", upload=str(upload.pk), key=upload.key)
 
 
 @shared_task(ignore_result=True)

@@ -70,6 +70,7 @@
     if (index !== current || !video.src) {
       current = index;
       const rate = video.playbackRate;
+      video.preload = "auto"; // until now nothing was to be fetched: not before the event
       video.src = found[index].proxy;
       video.defaultPlaybackRate = rate; video.playbackRate = rate;
       await new Promise((go) => video.addEventListener("loadedmetadata", go, { once: true }));

@@ -1,0 +1,330 @@
+"""From a camera's card to a verified, playable recording, in a browser."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from evidence.custody.log import receipt
+from evidence.custody.log.note import VerifierKey
+from ingest.agent.journal import Journal
+from tests import factories
+from tests.conftest import FOOTAGE
+from tests.journeys.conftest import Watched
+from tests.live import Live
+
+SignIn = Callable[..., Watched]
+pytestmark = pytest.mark.browser
+
+
+VIDEO = "document.getElementById('video')"
+
+
+def until(page: Any, expression: str, seconds: float = 20) -> None:
+    """Wait for an expression to hold. (Playwright's own waiting needs eval, which we forbid.)"""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < deadline, (expression, page.evaluate(f"{VIDEO}.currentTime"))
+        page.wait_for_timeout(50)
+
+
+def card(folder: Path, serial: str, count: int, seed: int = 0) -> Path:
+    """A card of films, each different; the clips that lie beside the project where they do."""
+    folder.mkdir(parents=True)
+    (folder / "camera.json").write_text(json.dumps({"serial": serial, "clock_error_seconds": -16}))
+    began = 1_790_000_000
+    clips = sorted((FOOTAGE / "real").glob("*.mp4"))[:count] if FOOTAGE.is_dir() else []
+    for number in range(count):
+        name = time.strftime("CLIP_%Y%m%d_%H%M%S.MP4", time.gmtime(began + 600 * number))
+        body = clips[number].read_bytes() if number < len(clips) else factories.film(2 + number)
+        (folder / name).write_bytes(body + f"\n{seed}-{number}".encode())
+    return folder
+
+
+@pytest.fixture(scope="session")
+def docked(live: Live, tmp_path_factory: Any) -> Path:
+    """One card of PC Shah's, docked by the agent and rendered."""
+    folder: Path = tmp_path_factory.mktemp("dock")
+    bay = folder / "bay"
+    bay.mkdir()
+    name = bay / "BWC-000101_20260922_220000.MP4"
+    name.write_bytes(factories.film(8))
+    (bay / "camera.json").write_text('{"serial": "BWC-000101", "clock_error_seconds": -16}')
+    state = folder / "state"
+    live.enrol(state, "CH-02")
+    out = live.dock(state, bay)
+    assert "stored, checked, wiped" in out
+    assert sorted(path.name for path in bay.iterdir()) == ["camera.json"]
+    live.wait(live.playable, "the viewing copy")
+    return folder
+
+
+def test_the_agent_keeps_a_receipt_that_the_pinned_key_signed(docked: Path, live: Live) -> None:
+    book = Journal(docked / "state")
+    pinned = VerifierKey.parse(book.setting("server_key"))
+    [kept] = (docked / "state" / "receipts").glob("*.txt")
+    found = receipt.open_receipt(kept.read_text(), [pinned])
+    [row] = [row for row in live.uploads() if row["id"] == found.upload]
+    assert (row["state"], row["sha256"], row["size"]) == ("sealed", found.sha256, found.size)
+
+
+def test_an_officer_watches_says_what_it_is_and_reads_its_history(
+    docked: Path, live: Live, sign_in: SignIn, tmp_path: Path
+) -> None:
+    watched = sign_in("shah", 820, 1180)
+    page = watched.page
+    expect(page.get_by_role("heading", name="My footage")).to_be_visible()
+    page.locator(".row-name").first.click()
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, "document.getElementById('video').currentTime > 0.5")
+    page.keyboard.press("k")
+    until(page, "document.getElementById('video').paused")
+    page.get_by_role("slider").focus()
+    page.keyboard.press("End")
+    until(page, "document.getElementById('video').currentTime > 7")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    until(page, "Math.abs(document.getElementById('video').currentTime - 1) < 0.6")
+    assert "seconds" in (page.get_by_role("slider").get_attribute("aria-valuetext") or "")
+    # The storyboard comes with the pointer.
+    box = page.get_by_role("slider").bounding_box()
+    assert box
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 10)
+    expect(page.locator("#preview")).to_be_visible()
+    page.get_by_label("Arrest").check()
+    page.get_by_role("button", name="Categorise").click()
+    history = page.locator(".history")
+    expect(history).to_contain_text("Categorised as Arrest by PC 4127 Shah")
+    expect(history).to_contain_text("Played by PC 4127 Shah")
+    expect(history).to_contain_text("Received from dock CH-02 and proved unchanged")
+    expect(page.locator(".proof")).to_contain_text("Unchanged")
+    assert watched.complaints == []
+
+
+def test_another_officer_finds_no_trace(docked: Path, live: Live, sign_in: SignIn) -> None:
+    reference = next(row["recording"] for row in live.recordings() if row["officer"] == "4127")
+    page = sign_in("okoro").page
+    expect(page.locator("main")).to_contain_text("No footage yet")
+    answer = page.goto(f"{live.url}/footage/{reference}/")
+    assert answer
+    assert answer.status == 404
+    expect(page.locator("main")).to_contain_text("There is nothing here that you can see")
+    assert "BWC-000101" not in page.content()
+
+
+def test_one_tap_in_the_list_saves_and_can_be_undone(
+    docked: Path, live: Live, sign_in: SignIn
+) -> None:
+    watched = sign_in("hughes", 390, 844)
+    page = watched.page
+    row = page.locator(".row").first
+    if row.get_by_role("button", name=re.compile("^Undo")).count():
+        row.get_by_role("button", name=re.compile("^Undo")).click()
+    row.get_by_role("button", name=re.compile("^Stop and search")).click()
+    expect(row).to_contain_text("Saved as Stop and search")
+    row.get_by_role("button", name=re.compile("^Undo")).press("Enter")
+    expect(row).to_contain_text("Needs category")
+    assert watched.complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280, 1920])
+def test_pages_are_accessible_and_fit(
+    docked: Path, live: Live, sign_in: SignIn, width: int
+) -> None:
+    watched = sign_in("shah", width)
+    page = watched.page
+    reference = next(row["recording"] for row in live.recordings() if row["officer"] == "4127")
+    for path in ("/footage/", f"/footage/{reference}/", "/nothing/"):
+        page.goto(live.url + path)
+        found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
+        assert found.violations_count == 0, found.generate_report()
+        wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert wide <= 0, (path, width, wide)
+    assert [text for text in watched.complaints if "404" not in text] == []
+
+
+def test_a_prosecutor_opens_a_share_by_a_code(
+    docked: Path, live: Live, sign_in: SignIn, browser: Any
+) -> None:
+    reference = next(row["recording"] for row in live.recordings() if row["officer"] == "4127")
+    page = sign_in("lane").page
+    page.goto(f"{live.url}/admin/sharing/share/add/")
+    page.fill("#id_recipient", "J Marlow")
+    page.fill("#id_organisation", "CPS London")
+    page.fill("#id_email", "j.marlow@cps.example")
+    page.fill("#id_purpose", "Charging decision")
+    soon = time.gmtime(time.time() + 86400 * 7)
+    page.fill("#id_until_0", time.strftime("%Y-%m-%d", soon))
+    page.fill("#id_until_1", "23:59")
+    page.fill("#id_what", reference)
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator("body")).to_contain_text("Link sent to j.marlow@cps.example")
+    link = _mailed(live, r"http\S+/shared/open#\S+")
+    outside = Watched(browser.new_context(viewport={"width": 390, "height": 844}).new_page())
+    phone = outside.page
+    phone.goto(link)
+    phone.get_by_role("button", name="Send code").click()
+    expect(phone.locator("main")).to_contain_text("j…@cps.example")
+    phone.fill("#code", _mailed(live, r"\b\d{6}\b"))
+    phone.get_by_role("button", name="Go on").click()
+    phone.locator(".row-name").click()
+    phone.get_by_role("button", name="Play", exact=True).click()
+    until(phone, "document.getElementById('video').currentTime > 0.3")
+    assert "#" not in phone.url
+    assert outside.complaints == []
+    page.goto(f"{live.url}/admin/sharing/share/")
+    page.locator("#result_list a").first.click()
+    page.get_by_role("link", name="Revoke").click()
+    page.fill("#reason", "The wrong person")
+    page.get_by_role("button", name="Revoke").click()
+    phone.reload()
+    expect(phone.locator("main")).to_contain_text("This link can't be opened")
+
+
+def _mailed(live: Live, pattern: str) -> str:
+    found: list[str] = []
+
+    def look() -> bool:
+        for path in sorted((live.layout.data / "mail").glob("*"), key=os.path.getmtime):
+            found.extend(re.findall(pattern, path.read_text().partition("\n\n")[2]))
+        return bool(found)
+
+    live.wait(look, "a message", 20)
+    return found[-1]
+
+
+@pytest.mark.parametrize(
+    ("who", "path"),
+    [
+        ("lane", "recordings/recording/"), ("lane", "cases/case/"), ("lane", "complaints/complaint/"),
+        ("lane", "complaints/complaint/add/"), ("lane", "retention/hold/"),
+        ("lane", "retention/unassigned/"), ("lane", "sharing/share/"),
+        ("lane", "uploads/upload/"), ("lane", "uploads/quarantine/"),
+        ("audit", "custody/event/"), ("audit", "custody/checkpoint/"),
+        ("admin", "devices/camera/"), ("admin", "devices/dock/"), ("admin", "devices/issue/add/"),
+        ("admin", "people/user/"), ("admin", "people/user/add/"),
+    ],
+)  # fmt: skip
+def test_the_back_office_opens_without_a_complaint_of_the_browser(
+    docked: Path, live: Live, sign_in: SignIn, who: str, path: str
+) -> None:
+    watched = sign_in(who)
+    answer = watched.page.goto(f"{live.url}/admin/{path}")
+    assert answer
+    assert answer.status == 200
+    watched.page.wait_for_load_state("networkidle")
+    assert watched.complaints == []
+
+
+# --- deaths ---
+
+
+def test_an_agent_killed_at_random_points_seals_every_file_once(
+    live: Live, tmp_path: Path
+) -> None:
+    seed = int(os.environ.get("SEED", "20261122"))
+    dice = random.Random(seed)
+    bay = card(tmp_path / "bay", "BWC-000102", 12, seed)
+    wanted = {path.name: path.read_bytes() for path in bay.glob("*.MP4")}
+    state = tmp_path / "state"
+    live.enrol(state, "KILL-01")
+    kills = 0
+    while kills < 20:
+        if not list(bay.glob("*.MP4")):
+            bay, wanted = _next_card(tmp_path, kills, seed, wanted)
+        agent = live.agent(state, "run", "--bay", str(bay), "--once", "--limit", "40")
+        try:
+            agent.wait(timeout=dice.uniform(0.25, 1.6))
+        except subprocess.TimeoutExpired:
+            agent.send_signal(signal.SIGKILL)
+            agent.wait()
+            kills += 1
+            _nothing_wiped_early(bay, state, wanted)
+    live.dock(state, bay)
+    assert kills == 20
+    rows = [row for row in live.uploads() if row["camera"].startswith("BWC-000102")]
+    assert {row["file_id"] for row in rows} == set(wanted)
+    assert len(rows) == len(wanted)
+    assert {row["state"] for row in rows} == {"sealed"}
+    assert len(list((state / "receipts").glob("*.txt"))) == len(wanted)
+    assert json.loads(live.manage("reconcile", "--json").splitlines()[-1])["faults"] == 0
+
+
+def _next_card(
+    folder: Path, kills: int, seed: int, wanted: dict[str, bytes]
+) -> tuple[Path, dict[str, bytes]]:
+    """The card was finished before all kills: another, so that every kill hits work."""
+    bay = folder / f"bay{kills}"
+    card(bay, "BWC-000102", 6, seed + kills)
+    for path in list(bay.glob("*.MP4")):
+        path.rename(path.with_name(f"{kills}_{path.name}"))
+    return bay, wanted | {path.name: path.read_bytes() for path in bay.glob("*.MP4")}
+
+
+def _nothing_wiped_early(bay: Path, state: Path, wanted: dict[str, bytes]) -> None:
+    """Whatever is gone from the card has its receipt on disk."""
+    receipts = [path.read_text() for path in (state / "receipts").glob("*.txt")]
+    on_card = {path.name for path in bay.glob("*.MP4")}
+    mine = {name for name in wanted if name.split("_")[0] == bay.name.removeprefix("bay") or bay.name == "bay"}
+    for name in mine - on_card:
+        assert any(f"file {name}\n" in text for text in receipts), name
+
+
+def test_a_killed_media_workers_task_is_done_again_once(live: Live, tmp_path: Path) -> None:
+    bay = tmp_path / "bay"
+    bay.mkdir()
+    (bay / "camera.json").write_text('{"serial": "BWC-000117"}')
+    (bay / "LONG_20260923_080000.MP4").write_bytes(factories.film(90))
+    state = tmp_path / "state"
+    live.enrol(state, "KILL-02")
+    live.dock(state, bay)
+
+    def state_of() -> str:
+        return next(str(row["media"]) for row in live.recordings() if row["camera"] == "BWC-000117")
+
+    live.wait(lambda: state_of() == "rendering", "the worker to begin", 60)
+    worker = live.processes.pop("media")
+    for child in _descendants(worker.pid):
+        os.kill(child, signal.SIGKILL)
+    worker.send_signal(signal.SIGKILL)
+    worker.wait()
+    # As if its claim had run out: nobody waits five minutes in a test.
+    live.manage("shell", "-v0", "-c", (
+        "from evidence.recordings.models import Original; from django.utils import timezone;"
+        "Original.objects.filter(media='running').update(media_claimed_until=timezone.now())"
+    ))  # fmt: skip
+    live.start("media")
+    live.wait(lambda: state_of() == "ready", "the viewing copy", 120)
+    [recording] = [row for row in live.recordings() if row["camera"] == "BWC-000117"]
+    assert len(recording["files"]) == 1
+    said = live.manage("shell", "-v0", "-c", (
+        "from evidence.recordings.models import Rendition; from evidence.custody.models import Event;"
+        f"print(sorted(Rendition.objects.filter(original__recording__reference='{recording['recording']}')"
+        ".values_list('kind', flat=True)), Event.objects.filter(type='rendition.created',"
+        f"object_ref='{recording['files'][0]['reference']}').count())"
+    ))  # fmt: skip
+    assert said.strip().splitlines()[-1] == "['poster', 'proxy', 'storyboard', 'waveform'] 4"
+
+
+def _descendants(pid: int) -> list[int]:
+    import psutil
+
+    return [child.pid for child in psutil.Process(pid).children(recursive=True)]
+
+
+def test_everything_agrees_in_the_end(docked: Path, live: Live) -> None:
+    live.wait(live.playable, "every viewing copy", 120)
+    assert "Everything agrees" in live.manage("custody", "verify")
+    assert json.loads(live.manage("reconcile", "--json").splitlines()[-1])["faults"] == 0
