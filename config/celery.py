@@ -1,7 +1,6 @@
 """The Celery application. Queues are by kind of work, so that workers can be sized apart."""
 
 import os
-
 from typing import Any
 
 from celery import Celery

@@ -11,7 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import factory
+import factory.declarations
+import factory.django
+import factory.faker
 from django.utils import timezone
 
 from evidence.people.actions import make_unit
@@ -35,13 +37,13 @@ class PersonFactory(factory.django.DjangoModelFactory[User]):
         model = User
         django_get_or_create = ("username",)
 
-    username = factory.Sequence(lambda n: f"person{n}")
-    name = factory.Faker("name", locale="en_GB")
+    username = factory.declarations.Sequence(lambda n: f"person{n}")
+    name = factory.faker.Faker("name", locale="en_GB")
     roles: list[str] = []
     password = factory.django.Password(PASSWORD)
 
 
-def Person(**fields: Any) -> User:  # noqa: N802 - reads as what it makes
+def Person(**fields: Any) -> User:
     return PersonFactory.create(**fields)
 
 

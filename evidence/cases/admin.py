@@ -75,7 +75,9 @@ class CaseAdmin(ChangingAdmin):
         "link", "unlink", "reason",
     )  # fmt: skip
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any
+    ) -> Any:
         """The form knows who asks."""
         form = super().get_form(request, obj, change, **more)
         return type("CaseForm", (form,), {"user": staff(request)})

@@ -55,11 +55,12 @@ class ComplaintAdmin(ChangingAdmin):
         """Never one that names the reader."""
         return super().get_queryset(request).exclude(officers=staff(request))  # type: ignore[no-any-return]
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any
+    ) -> Any:
         """The form knows who asks."""
         form = super().get_form(request, obj, change, **more)
         return type("ComplaintForm", (form,), {"user": staff(request)})
-
 
     @admin.display(description="Footage held")
     def held(self, complaint: Complaint) -> str:

@@ -43,7 +43,17 @@ class EventAdmin(ReadOnly):
     search_fields = ("object_ref__exact", "actor_ref__exact")
     search_help_text = "A whole reference, like R-7K3M-9QXD, or an actor's, like u-1f0a…"
     ordering = ("-index",)
-    fields = ("words", "index", "time", "type", "object_ref", "seq", "actor_ref", "outcome", "body_")
+    fields = (
+        "words",
+        "index",
+        "time",
+        "type",
+        "object_ref",
+        "seq",
+        "actor_ref",
+        "outcome",
+        "body_",
+    )
     readonly_fields = fields
 
     def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, **more: Any) -> Any:

@@ -15,7 +15,6 @@ from evidence.people.models import Unit, User
 from evidence.people.office import ChangingAdmin, keep, staff
 from evidence.people.table import ROLES
 
-
 admin.site.unregister(Group)  # roles are in the table, not in groups
 
 

@@ -119,7 +119,8 @@ class User(AbstractBaseUser):
         from evidence.people.backend import MODEL_PERMISSIONS
 
         return self.is_staff and any(
-            self.may(view) for label, (view, _) in MODEL_PERMISSIONS.items()
+            self.may(view)
+            for label, (view, _) in MODEL_PERMISSIONS.items()
             if label.startswith(app_label + ".")
         )
 

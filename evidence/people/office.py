@@ -78,7 +78,9 @@ class ChangingAdmin(OfficeAdmin):
         return ModelAdmin.has_change_permission(self, request, obj)  # type: ignore[no-any-return]
 
 
-def keep(request: HttpRequest, obj: Any, form: Any, kind: str, subject: Subject | None = None) -> None:
+def keep(
+    request: HttpRequest, obj: Any, form: Any, kind: str, subject: Subject | None = None
+) -> None:
     """Save an admin's change and its custody event, in one transaction."""
     with transaction.atomic():
         changed = [name for name in form.changed_data if name in form.fields]
@@ -102,5 +104,3 @@ def staff(request: HttpRequest) -> User:
     """The signed-in person."""
     assert isinstance(request.user, User)
     return request.user
-
-

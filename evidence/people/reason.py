@@ -7,7 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def ask(request: HttpRequest, title: str, verb: str, consequence: str, back: str) -> str | HttpResponse:
+def ask(
+    request: HttpRequest, title: str, verb: str, consequence: str, back: str
+) -> str | HttpResponse:
     """The reason that was given, or the page that asks for it."""
     reason = request.POST.get("reason", "").strip()[:300]
     if request.method == "POST" and reason:

@@ -18,7 +18,6 @@ from evidence.custody.record import Actor, Draft, Subject, record
 from evidence.people.models import User
 from evidence.people.requests import address, person
 
-
 TRIES, TRIES_SECONDS = 10, 15 * 60
 
 
@@ -35,7 +34,8 @@ class SignIn(auth_views.LoginView):
         cache.add(key, 0, timeout=TRIES_SECONDS)
         if cache.incr(key) > TRIES or "\0" in typed:
             form = self.get_form()
-            form._errors = ErrorDict(__all__=["refused"])  # the same answer as a wrong password
+            # The same answer as a wrong password.
+            setattr(form, "_errors", ErrorDict(__all__=["refused"]))
             return self.render_to_response(self.get_context_data(form=form))
         answer = super().post(request, *args, **kwargs)
         if request.user.is_authenticated:
@@ -61,9 +61,7 @@ class SignIn(auth_views.LoginView):
             subject = Subject(known.ref if known else "u-unknown")
             details = {"name": typed or "(nothing)", "address": where}
             actor = Actor("service", "svc-sign-in")
-            record(
-                Draft("person.refused", subject, actor, private=details, outcome="denied")
-            )
+            record(Draft("person.refused", subject, actor, private=details, outcome="denied"))
         return super().form_invalid(form)
 
 

@@ -45,9 +45,7 @@ def _looked(
             look,
             recording.subject(),
             by.actor(),
-            data={
-                name: value for name, value in (("kind", kind), ("original", original)) if value
-            },
+            data={name: value for name, value in (("kind", kind), ("original", original)) if value},
             private={"name": by.short, "address": address},
         )
     )
@@ -57,8 +55,10 @@ def categorise(*, by: User, recording: Recording, category: Category, note: str 
     """Say what the footage is. Raises NotAllowed."""
     with transaction.atomic():
         _find(by, recording, "recording.categorise")
-        locked = Recording.objects.select_for_update(of=("self",)).select_related("category").get(
-            pk=recording.pk
+        locked = (
+            Recording.objects.select_for_update(of=("self",))
+            .select_related("category")
+            .get(pk=recording.pk)
         )
         before = locked.category.code if locked.category else ""
         locked.category, locked.categorised_at = category, timezone.now()
@@ -81,8 +81,10 @@ def uncategorise(*, by: User, recording: Recording) -> Recording:
     """Undo a category: it needs one again. Raises NotAllowed."""
     with transaction.atomic():
         _find(by, recording, "recording.categorise")
-        locked = Recording.objects.select_for_update(of=("self",)).select_related("category").get(
-            pk=recording.pk
+        locked = (
+            Recording.objects.select_for_update(of=("self",))
+            .select_related("category")
+            .get(pk=recording.pk)
         )
         before = locked.category.code if locked.category else ""
         locked.category = locked.categorised_at = None
@@ -105,8 +107,10 @@ def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Rec
         raise ValueError("Enter why this officer recorded it.")
     with transaction.atomic():
         _find(by, recording, "recording.assign")
-        locked = Recording.objects.select_for_update(of=("self",)).select_related("officer").get(
-            pk=recording.pk
+        locked = (
+            Recording.objects.select_for_update(of=("self",))
+            .select_related("officer")
+            .get(pk=recording.pk)
         )
         before = locked.officer.ref if locked.officer else ""
         locked.officer, locked.unassigned_because = officer, ""
@@ -194,5 +198,3 @@ def download(*, by: User, reference: str, original: int, address: str) -> str:
         name=f"{file.reference}_{file.sha256[:8]}.{suffix}",
         content_type="application/octet-stream",
     )
-
-

@@ -68,9 +68,7 @@ class RecordingAdmin(OfficeAdmin):
         """Opening one is a look, and an event."""
         found = super().get_object(request, object_id, from_field)
         if found is not None:
-            actions.view(
-                by=staff(request), reference=found.reference, address=address(request)
-            )
+            actions.view(by=staff(request), reference=found.reference, address=address(request))
             found.reader = staff(request)
         return found
 

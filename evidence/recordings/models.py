@@ -153,7 +153,7 @@ class Original(models.Model):
                 fields=["media_claimed_until"],
                 name="original_media_open",
                 condition=Q(media__in=["waiting", "running"]),
-            )
+            ),
         ]
 
     def __str__(self) -> str:
@@ -188,9 +188,7 @@ class Rendition(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["original", "kind"], name="rendition_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["original", "kind"], name="rendition_once")]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.original_id}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -77,9 +78,7 @@ def rows(recordings: Sequence[Recording], *, by: User, address: str) -> list[Row
                     ),
                     event_id=daily_event("listed", by, item.reference, now),
                 )
-    return [
-        Row(item, _still(stills.get(item.pk)), progress.get(item.pk)) for item in recordings
-    ]
+    return [Row(item, _still(stills.get(item.pk)), progress.get(item.pk)) for item in recordings]
 
 
 def _still(still: Rendition | None) -> str:
@@ -187,10 +186,8 @@ def _start(recording: Recording, original: Original) -> float | None:
 def gaps(recording: Recording) -> list[str]:
     """Seconds between segments that were not recorded, in words."""
     found = []
-    originals = list(
-        recording.originals.filter(media="ready").order_by("recorded_at", "file_name")
-    )
-    for one, other in zip(originals, originals[1:], strict=False):
+    originals = list(recording.originals.filter(media="ready").order_by("recorded_at", "file_name"))
+    for one, other in itertools.pairwise(originals):
         if one.recorded_at and other.recorded_at:
             end = one.recorded_at + timedelta(milliseconds=one.duration_ms)
             seconds = (other.recorded_at - end).total_seconds()

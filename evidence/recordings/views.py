@@ -30,9 +30,7 @@ def _or_404(user: User, reference: str, permission: str = "recording.view") -> R
         raise Http404 from None
 
 
-def _older_than(
-    recordings: QuerySet[Recording], cursor: str
-) -> tuple[list[Recording], str | None]:
+def _older_than(recordings: QuerySet[Recording], cursor: str) -> tuple[list[Recording], str | None]:
     """One page, newest first, after a cursor `time~id`; and the next page's cursor."""
     if cursor:
         moment, _, key = cursor.rpartition("~")
@@ -40,9 +38,7 @@ def _older_than(
             at, pk = datetime.fromisoformat(moment), int(key)
         except ValueError:
             raise Http404 from None
-        recordings = recordings.filter(
-            Q(happened_at__lt=at) | Q(happened_at=at, pk__lt=pk)
-        )
+        recordings = recordings.filter(Q(happened_at__lt=at) | Q(happened_at=at, pk__lt=pk))
     found = list(
         recordings.select_related("officer", "category").order_by("-happened_at", "-id")[
             : pages.PAGE + 1

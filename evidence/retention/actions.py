@@ -16,7 +16,6 @@ from evidence.recordings import actions as recordings
 from evidence.recordings.models import Recording
 from evidence.retention.models import Hold, Kind, Watch
 
-
 LOCK = 0x62_77_76_03
 
 
@@ -32,12 +31,10 @@ def _held(hold: Hold, actor: Actor, kind: str, reason: str) -> None:
             private={"name": actor.name, "reason": reason},
         )
     )
-    to_store.delay_on_commit(hold.pk)
+    transaction.on_commit(lambda: to_store.delay(hold.pk), robust=True)
 
 
-def hold(
-    *, by: User, recording: Recording, kind: Kind, reason: str, reference: str = ""
-) -> Hold:
+def hold(*, by: User, recording: Recording, kind: Kind, reason: str, reference: str = "") -> Hold:
     """Hold a recording; the same reason again is the same hold.
 
     The store's legal hold follows by a worker, and is found again if that dies.

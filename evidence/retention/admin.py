@@ -117,7 +117,9 @@ class UnassignedAdmin(OfficeAdmin):
         """Asks the table."""
         return staff(request).may("recording.assign")
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any
+    ) -> Any:
         """An officer has to be named."""
         form = super().get_form(request, obj, change, **more)
         form.base_fields["officer"].required = True

@@ -83,9 +83,7 @@ def make(*, by: User, share: Share, recordings: Iterable[Recording]) -> tuple[Sh
         context = {"share": share, "link": link, "by": by, "force": settings.FORCE_NAME}
         body = render_to_string("sharing/mail_link.txt", context)
         transaction.on_commit(
-            lambda: send_mail(
-                f"Evidence from {settings.FORCE_NAME}", body, None, [share.email]
-            ),
+            lambda: send_mail(f"Evidence from {settings.FORCE_NAME}", body, None, [share.email]),
             robust=True,
         )
     return share, link
@@ -175,9 +173,7 @@ def prove(*, share: Share, browser: str, code: str, address: str) -> int:
             row.wrong_codes, row.last_seen = 0, now
             row.save(update_fields=["wrong_codes", "last_seen"])
             data = {"share": row.reference}
-            record(
-                Draft("share.proved", row.subject(), row.actor(), data=data, private=private)
-            )
+            record(Draft("share.proved", row.subject(), row.actor(), data=data, private=private))
             return -1
         row.wrong_codes += 1
         if row.wrong_codes >= WRONG_CODES:
@@ -228,5 +224,3 @@ def _record(share: Share, item: Recording, kind: str, address: str) -> None:
         data["kind"] = "proxy"
     private = {"recipient": share.recipient, "address": address}
     record(Draft(kind, item.subject(), share.actor(), data=data, private=private))
-
-

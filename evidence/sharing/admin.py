@@ -80,7 +80,9 @@ class ShareAdmin(ChangingAdmin):
         """Made, then only revoked."""
         return False
 
-    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any) -> Any:
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any
+    ) -> Any:
         """The form knows who asks."""
         form = super().get_form(request, obj, change, **more)
         return type("ShareForm", (form,), {"user": staff(request)})
@@ -94,7 +96,9 @@ class ShareAdmin(ChangingAdmin):
     @admin.display(description="Last seen")
     def seen(self, share: Share) -> str:
         """When it was last opened."""
-        return f"{timezone.localtime(share.last_seen):%d %b %Y %H:%M}" if share.last_seen else "Never"
+        return (
+            f"{timezone.localtime(share.last_seen):%d %b %Y %H:%M}" if share.last_seen else "Never"
+        )
 
     @admin.display(description="Recordings")
     def shared(self, share: Share) -> str:
@@ -122,8 +126,9 @@ class ShareAdmin(ChangingAdmin):
         """A page with consequence and reason, then the act."""
         share = Share.objects.get(pk=object_id)
         back = reverse("admin:sharing_share_change", args=[object_id])
-        reason = ask(request, f"Revoke the share of {share.recipient}", "Revoke",
-                     "Its pages end at once; what is being played ends within minutes.", back)  # fmt: skip
+        consequence = "Its pages end at once; what is being played ends within minutes."
+        title = f"Revoke the share of {share.recipient}"
+        reason = ask(request, title, "Revoke", consequence, back)
         if isinstance(reason, HttpResponse):
             return reason
         try:

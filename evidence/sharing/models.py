@@ -25,9 +25,7 @@ def make_reference() -> str:
 class Share(models.Model):
     """One person's way to named recordings. The link's secret is kept only as a hash."""
 
-    reference = models.CharField(
-        max_length=12, unique=True, default=make_reference, editable=False
-    )
+    reference = models.CharField(max_length=12, unique=True, default=make_reference, editable=False)
     recipient = models.CharField("for", max_length=120, help_text="One named person")
     organisation = models.CharField(max_length=120)
     email = models.EmailField("e-mail")

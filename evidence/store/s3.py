@@ -81,7 +81,7 @@ def bucket(alias: str) -> str:
 def _client(endpoint: str, process: int) -> S3Client:
     """One client a process: a connection that is shared over a fork gives each side the
     other's answers, which looks like footage that is lost or changed."""
-    options = settings.STORAGES["originals"]["OPTIONS"]
+    options: dict[str, Any] = settings.STORAGES["originals"]["OPTIONS"]  # type: ignore[index, assignment]
     return boto3.client(
         "s3",
         endpoint_url=endpoint,
@@ -120,7 +120,13 @@ def _raise(error: ClientError | BotoCoreError, what: str) -> None:
         code = _code(error)
         if code in ("NoSuchKey", "NoSuchUpload", "404", "NotFound", "NoSuchVersion"):
             raise Missing(f"{what}: there is no such object") from error
-        if code in ("InvalidPart", "InvalidPartOrder", "InvalidRequest", "BadDigest", "EntityTooSmall"):
+        if code in (
+            "InvalidPart",
+            "InvalidPartOrder",
+            "InvalidRequest",
+            "BadDigest",
+            "EntityTooSmall",
+        ):
             raise PartsRefused(f"{what}: {error}") from error
         if code in ("PreconditionFailed", "412"):
             raise AlreadyThere(f"{what}: an object is there already") from error

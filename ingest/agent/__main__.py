@@ -18,7 +18,8 @@ from ingest.agent.work import Worker
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m ingest.agent", description="Takes footage from docked cameras to the server."
+        prog="python -m ingest.agent",
+        description="Takes footage from docked cameras to the server.",
     )
     parser.add_argument("--state", type=Path, default=Path.home() / ".bwv-agent",
                         help="where the journal and the receipts are kept")  # fmt: skip

@@ -53,7 +53,7 @@ class _Backoff:
 
     def failed(self, after: float) -> float:
         self.tries += 1
-        pause = max(after, min(60.0, 0.5 * 2 ** min(self.tries, 7)))
+        pause: float = max(after, min(60.0, 0.5 * 2 ** min(self.tries, 7)))
         self.until = time.monotonic() + pause
         return pause
 
@@ -107,9 +107,7 @@ class Runner:
         if bay.card is None or bay.card.serial != card.serial:
             log.info("%s: %d files", card.serial, len(found))
         bay.card = card
-        entries = [
-            (self.book.seen(card.serial, f.file_id, f.size, f.mtime_ns), f) for f in found
-        ]
+        entries = [(self.book.seen(card.serial, f.file_id, f.size, f.mtime_ns), f) for f in found]
         # Ready needs a checked receipt for every file: until then this bay is copying.
         bay.open = sum(not self._is_held(entry) for entry, _ in entries)
         size = sum(item.size for item in found)

@@ -149,7 +149,10 @@ class Worker:
                     try:
                         # Read only when a slot is free: memory is slots times part size.
                         data = cards.read_part(path, request.number, entry.part_size)
-                        if hashlib.sha256(data).hexdigest() != entry.part_hashes[request.number - 1]:
+                        if (
+                            hashlib.sha256(data).hexdigest()
+                            != entry.part_hashes[request.number - 1]
+                        ):
                             raise Held("it reads differently each time; the card may be damaged")
                         future = self._senders.submit(self.client.put, request, data)
                     except BaseException:
@@ -158,7 +161,11 @@ class Worker:
                     size = len(data)
                     del data
 
-                    def done(outcome: Future[None], size: int = size) -> None:
+                    def done(
+                        outcome: Future[None],
+                        size: int = size,
+                        failed: threading.Event = failed,
+                    ) -> None:
                         self._slots.release()
                         if outcome.cancelled() or outcome.exception():
                             failed.set()

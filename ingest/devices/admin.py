@@ -73,8 +73,8 @@ class DockAdmin(DeviceAdmin):
         """Ask, then show a code once. By POST: a link must not make codes."""
         dock = Dock.objects.get(pk=object_id)
         back = reverse("admin:devices_dock_change", args=[object_id])
-        reason = ask(request, f"Enrol {dock.name}", "Make a code",
-                     "A dock that enrols with the code replaces the one enrolled before.", back)  # fmt: skip
+        consequence = "A dock that enrols with the code replaces the one enrolled before."
+        reason = ask(request, f"Enrol {dock.name}", "Make a code", consequence, back)
         if isinstance(reason, HttpResponse):
             return reason
         code = actions.make_code(name=dock.name, by=staff(request))

@@ -95,9 +95,7 @@ class Issue(models.Model):
                 ],
                 violation_error_message="Somebody else has this camera in that time.",
             ),
-            models.CheckConstraint(
-                name="issue_is_not_empty", condition=Q(period__isempty=False)
-            ),
+            models.CheckConstraint(name="issue_is_not_empty", condition=Q(period__isempty=False)),
         ]
 
     def __str__(self) -> str:

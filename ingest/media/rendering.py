@@ -102,7 +102,7 @@ def render(
     limits = Limits(wall=budget * 2, cpu=int(budget * max(threads, 1)))
     sandbox.run(argv, source=source, out=out, limits=limits, mode=mode, on_line=progress)
     made, seconds = _collect(out, steps, mode)
-    arguments = [word for word in argv[1:]]
+    arguments = list(argv[1:])
     return Result(found, made, arguments, seconds)
 
 
@@ -137,7 +137,9 @@ def _collect(out: Path, steps: commands.Plan, mode: str) -> tuple[list[Made], fl
         made.append(Made("poster", posters[-1], "image/jpeg", size))
     if tiles:
         sheet = derived / "storyboard.jpg"
-        facts = stills.storyboard(tiles[: commands.MOST_TILES], sheet) | {"interval": steps.interval}
+        facts = stills.storyboard(tiles[: commands.MOST_TILES], sheet) | {
+            "interval": steps.interval
+        }
         made.append(Made("storyboard", sheet, "image/jpeg", facts))
     raw = out / "wave.raw"
     if _own(raw, WAVE_BYTES):

@@ -32,7 +32,27 @@ ZIP = Container("zip", "a ZIP archive")
 TEXT = Container("txt", "text")
 
 _EXTENSIONS = frozenset(
-    "mp4 m4v mov qt mkv webm avi ts mts m2ts m2t 3gp 3g2 wmv asf mpg mpeg flv vob".split()
+    [
+        "mp4",
+        "m4v",
+        "mov",
+        "qt",
+        "mkv",
+        "webm",
+        "avi",
+        "ts",
+        "mts",
+        "m2ts",
+        "m2t",
+        "3gp",
+        "3g2",
+        "wmv",
+        "asf",
+        "mpg",
+        "mpeg",
+        "flv",
+        "vob",
+    ]
 )
 _QUICKTIME_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip")
 _ASF_GUID = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")

@@ -33,7 +33,7 @@ def render(original_id: int) -> None:
     if original is not None:
         log.info("rendered", original=original_id, state=original.media)
         if original.media == "waiting":
-            render.apply_async([original_id], countdown=5)
+            render.apply_async((original_id,), countdown=5)
 
 
 @shared_task(ignore_result=True)

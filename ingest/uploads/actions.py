@@ -162,7 +162,9 @@ def _multipart(upload: Upload) -> str:
     return begun
 
 
-def sign_parts(*, upload: Upload, parts: Iterable[tuple[int, str]]) -> list[tuple[int, s3.SignedRequest]]:
+def sign_parts(
+    *, upload: Upload, parts: Iterable[tuple[int, str]]
+) -> list[tuple[int, s3.SignedRequest]]:
     """Signed requests for parts (number, SHA-256 hex). Raises Problem."""
     if upload.state != State.RECEIVING:
         raise Problem(
@@ -174,9 +176,7 @@ def sign_parts(*, upload: Upload, parts: Iterable[tuple[int, str]]) -> list[tupl
     last = max(upload.parts, 1)  # an empty file may send its one empty part
     outside = sorted(number for number, _ in wanted if not 1 <= number <= last)
     if outside:
-        raise Problem(
-            422, "no-such-part", f"This file has the parts 1 to {last}.", parts=outside
-        )
+        raise Problem(422, "no-such-part", f"This file has the parts 1 to {last}.", parts=outside)
     _keep_hashes(upload, wanted)
     begun = _multipart(upload)
     return [
@@ -252,7 +252,7 @@ def complete(*, upload: Upload) -> None:
             state=State.VERIFYING, completed_at=now, queued_at=now, touched=now
         )
         if moved:
-            verify.delay_on_commit(str(upload.pk))
+            transaction.on_commit(lambda: verify.delay(str(upload.pk)), robust=True)
 
 
 def resolve(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Quarantine:

@@ -80,7 +80,7 @@ class Documented(NinjaAPI):
                 operation["responses"]["default"] = PROBLEM
         return schema
 
-    def on_exception(self, request: HttpRequest, exc: Exception) -> HttpResponse:
+    def on_exception(self, request: HttpRequest, exc: Any) -> HttpResponse:
         """Turn known errors into problem documents; others go on to Django."""
         return _answer(_as_problem(exc)) if _as_problem(exc) else super().on_exception(request, exc)
 
@@ -402,9 +402,7 @@ TEXT: dict[str, Any] = {
 
 def _text_or_later(text: str | None, what: str) -> HttpResponse:
     if text is None:
-        raise Problem(
-            404, "not-yet", f"There is no {what} yet.", retry_after=RETRY_SECONDS
-        )
+        raise Problem(404, "not-yet", f"There is no {what} yet.", retry_after=RETRY_SECONDS)
     return HttpResponse(text, content_type="text/plain; charset=utf-8")
 
 

@@ -138,14 +138,13 @@ class Quarantine(models.Model):
         verbose_name_plural = "quarantine"
         constraints = [
             models.UniqueConstraint(
-                fields=["upload", "kind"], name="quarantined_once_a_kind",
+                fields=["upload", "kind"],
+                name="quarantined_once_a_kind",
                 condition=Q(resolved_at=None),
             )
         ]
         indexes = [
-            models.Index(
-                fields=["created"], name="quarantine_open", condition=Q(resolved_at=None)
-            )
+            models.Index(fields=["created"], name="quarantine_open", condition=Q(resolved_at=None))
         ]
 
     def __str__(self) -> str:

@@ -35,7 +35,9 @@ def verify(upload_id: str) -> None:
     except (s3.Missing, s3.PartsRefused) as error:
         # The store lost parts, or holds others than were signed: the dock sends them again.
         _send_again(identifier)
-        log.error("the parts of an upload have to be sent again", upload=upload_id, error=str(error))
+        log.error(
+            "the parts of an upload have to be sent again", upload=upload_id, error=str(error)
+        )
         return
     except s3.StoreError as error:
         # Give it back; the sweep sends it again in half a minute.
@@ -90,9 +92,7 @@ def sweep() -> None:
         # Only what is still as it was found: a claim that was renewed meanwhile stands.
         Upload.objects.filter(dead, pk=identifier).update(queued_at=now, claimed_until=None)
         verify.delay(str(identifier))
-    given_up = Upload.objects.filter(
-        state=Upload.State.RECEIVING, touched__lt=now - ABANDON_AFTER
-    )
+    given_up = Upload.objects.filter(state=Upload.State.RECEIVING, touched__lt=now - ABANDON_AFTER)
     for upload in given_up[:BATCH]:
         moved = Upload.objects.filter(
             pk=upload.pk, state=Upload.State.RECEIVING, touched=upload.touched

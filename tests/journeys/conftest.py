@@ -32,9 +32,9 @@ def passwords(live: system.Live) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """The distribution's Chromium."""
-    path = next(
-        (found for name in ("chromium", "chromium-browser", "google-chrome")
-         if (found := shutil.which(name))), None,
+    path: str | None = next(
+        (where for name in ("chromium", "chromium-browser", "google-chrome")
+         if (where := shutil.which(name))), None,
     )  # fmt: skip
     assert path, "Chromium is missing: apt-get install chromium"
     with sync_playwright() as playwright:

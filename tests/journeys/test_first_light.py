@@ -231,9 +231,7 @@ def test_the_back_office_opens_without_a_complaint_of_the_browser(
 # --- deaths ---
 
 
-def test_an_agent_killed_at_random_points_seals_every_file_once(
-    live: Live, tmp_path: Path
-) -> None:
+def test_an_agent_killed_at_random_points_seals_every_file_once(live: Live, tmp_path: Path) -> None:
     seed = int(os.environ.get("SEED", "20261122"))
     dice = random.Random(seed)
     bay = card(tmp_path / "bay", "BWC-000102", 12, seed)
@@ -277,7 +275,11 @@ def _nothing_wiped_early(bay: Path, state: Path, wanted: dict[str, bytes]) -> No
     """Whatever is gone from the card has its receipt on disk."""
     receipts = [path.read_text() for path in (state / "receipts").glob("*.txt")]
     on_card = {path.name for path in bay.glob("*.MP4")}
-    mine = {name for name in wanted if name.split("_")[0] == bay.name.removeprefix("bay") or bay.name == "bay"}
+    mine = {
+        name
+        for name in wanted
+        if name.split("_")[0] == bay.name.removeprefix("bay") or bay.name == "bay"
+    }
     for name in mine - on_card:
         assert any(f"file {name}\n" in text for text in receipts), name
 

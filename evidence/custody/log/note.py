@@ -45,6 +45,7 @@ class VerifierKey:
 
     @property
     def id(self) -> bytes:
+        """The key id, four bytes."""
         return key_id(self.name, self.kind, self.public)
 
     def __str__(self) -> str:
@@ -106,6 +107,7 @@ class SigningKey:
 
     @property
     def verifier(self) -> VerifierKey:
+        """The public half."""
         raw = self.private.public_key().public_bytes(
             serialization.Encoding.Raw, serialization.PublicFormat.Raw
         )

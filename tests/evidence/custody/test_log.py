@@ -88,7 +88,14 @@ def test_the_profile_refuses(value: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b'{"a":1, "b":2}', b'{"b":1,"a":2}', b'{"a":1,"a":1}', b'{"a":1.0}', b'["a"]', b'{"a":"\\u0041"}'],
+    [
+        b'{"a":1, "b":2}',
+        b'{"b":1,"a":2}',
+        b'{"a":1,"a":1}',
+        b'{"a":1.0}',
+        b'["a"]',
+        b'{"a":"\\u0041"}',
+    ],
 )
 def test_a_reader_refuses_bytes_that_are_not_canonical(data: bytes) -> None:
     with pytest.raises(jcs.ProfileError):
@@ -151,7 +158,9 @@ def test_the_golden_log_is_ours() -> None:
     leaves = [hashing.leaf_hash(line) for line in lines]
     for line in lines:
         jcs.parse(line)
-    keys = [note.VerifierKey.parse(line.split()[1]) for line in golden("policy.txt").splitlines()[:1]]
+    keys = [
+        note.VerifierKey.parse(line.split()[1]) for line in golden("policy.txt").splitlines()[:1]
+    ]
     for size in (5, 11):
         found = checkpoint.open_checkpoint(golden(f"checkpoint.{size}"), keys)
         assert (found.size, found.root) == (size, plain_root(leaves[:size]))

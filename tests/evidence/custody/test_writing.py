@@ -39,7 +39,9 @@ def write(*references: str) -> None:
 def test_each_object_is_counted_from_one_and_chained() -> None:
     write("R-1", "R-2", "R-1")
     bodies = [event.parsed() for event in Event.objects.filter(object_ref="R-1").order_by("seq")]
-    leaves = list(Event.objects.filter(object_ref="R-1").order_by("seq").values_list("leaf", flat=True))
+    leaves = list(
+        Event.objects.filter(object_ref="R-1").order_by("seq").values_list("leaf", flat=True)
+    )
     assert [body["object"]["seq"] for body in bodies] == [1, 2]
     assert bodies[0]["object"]["prev"] is None
     assert bodies[1]["object"]["prev"] == bytes(leaves[0]).hex()
@@ -70,7 +72,14 @@ def test_what_the_vocabulary_does_not_know_is_refused() -> None:
 
 
 def test_every_type_says_its_operation_in_law() -> None:
-    operations = {"collection", "alteration", "consultation", "disclosure", "combination", "erasure"}
+    operations = {
+        "collection",
+        "alteration",
+        "consultation",
+        "disclosure",
+        "combination",
+        "erasure",
+    }
     assert {kind.dpa62 for kind in types().values()} <= operations
     assert all("." in name for name in types())
 

@@ -58,7 +58,9 @@ def test_pages_follow_a_cursor_and_show_everything_once(shah: User) -> None:
     client, seen, url = signed_in(shah), [], "/footage/"
     while url:
         answer = client.get(url)
-        seen += [row.recording.reference for group in answer.context["groups"] for row in group.rows]
+        seen += [
+            row.recording.reference for group in answer.context["groups"] for row in group.rows
+        ]
         older = answer.context["older"]
         url = f"/footage/?before={older.replace('+', '%2B')}" if older else ""
     assert sorted(seen) == sorted(made)
@@ -134,7 +136,9 @@ def test_without_script_the_form_leads_back(shah: User) -> None:
 
 def test_a_supervisor_sees_the_unit_and_those_below(hughes: User, shah: User, okoro: User) -> None:
     below = factories.unit("Charing Cross nights", parent=shah.unit)
-    night = factories.Person(username="night", name="N N", collar="9", roles=["officer"], unit=below)
+    night = factories.Person(
+        username="night", name="N N", collar="9", roles=["officer"], unit=below
+    )
     for officer in (shah, okoro, night, None):
         factories.recording(officer)
     from evidence.recordings.access import visible_to
@@ -187,7 +191,13 @@ def test_names_from_outside_are_shown_escaped(shah: User) -> None:
 def test_every_page_carries_the_strict_policy(shah: User, lane: User) -> None:
     recording = factories.recording(shah)
     client = signed_in(lane)
-    for path in ("/sign-in/", "/footage/", recording.get_absolute_url(), "/nothing", "/shared/open"):
+    for path in (
+        "/sign-in/",
+        "/footage/",
+        recording.get_absolute_url(),
+        "/nothing",
+        "/shared/open",
+    ):
         headers = client.get(path).headers
         policy = headers["Content-Security-Policy"]
         assert "unsafe" not in policy, path

@@ -39,7 +39,7 @@ def store_holds(recording: Any) -> bool:
     answer = s3.client().get_object_legal_hold(
         Bucket=s3.bucket("originals"), Key=original.key, VersionId=original.version_id
     )
-    return answer["LegalHold"]["Status"] == "ON"
+    return bool(answer["LegalHold"]["Status"] == "ON")
 
 
 def test_a_complaint_holds_its_footage_in_the_store_too(
@@ -126,16 +126,16 @@ def test_a_hold_without_a_reason_or_a_right_is_refused(shah: User, lane: User) -
     assert not Hold.objects.exists()
 
 
-def test_locks_are_extended_before_they_end(
-    dock: Dock, camera: Camera, film: bytes
-) -> None:
+def test_locks_are_extended_before_they_end(dock: Dock, camera: Camera, film: bytes) -> None:
     from evidence.recordings.models import Original
 
     factories.docked(dock, film)
     soon = timezone.now() + timedelta(days=1)
     Original.objects.update(locked_until=soon)
     tasks.extend_locks()
-    assert Original.objects.get().locked_until > soon + timedelta(days=20)
+    extended = Original.objects.get().locked_until
+    assert extended
+    assert extended > soon + timedelta(days=20)
 
 
 def test_a_complaint_is_recorded_in_the_admin(shah: User, lane: User) -> None:

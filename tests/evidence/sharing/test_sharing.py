@@ -35,9 +35,7 @@ def make(lane: User, recording: Recording, capture: Any, **more: Any) -> tuple[S
         "purpose": "Charging", "until": timezone.now() + timedelta(days=1),
     }  # fmt: skip
     with capture(execute=True):
-        share, link = actions.make(
-            by=lane, share=Share(**(fields | more)), recordings=[recording]
-        )
+        share, link = actions.make(by=lane, share=Share(**(fields | more)), recordings=[recording])
     return share, link.partition("#")[2]
 
 
@@ -49,7 +47,7 @@ def shared(lane: User, recording: Recording, django_capture_on_commit_callbacks:
 def code_for(client: Client, capture: Any) -> str:
     with capture(execute=True):
         assert client.post("/shared/prove/send/").status_code == 302
-    found = re.search(r"\b\d{6}\b", mail.outbox[-1].body)
+    found = re.search(r"\b\d{6}\b", str(mail.outbox[-1].body))
     assert found
     return found.group()
 
@@ -151,15 +149,15 @@ def test_only_what_was_shared_is_there(
     other = factories.recording(shah)
     client = Client()
     client.post("/shared/open", {"token": token})
-    client.post("/shared/prove/check/", {"code": code_for(client, django_capture_on_commit_callbacks)})
+    client.post(
+        "/shared/prove/check/", {"code": code_for(client, django_capture_on_commit_callbacks)}
+    )
     assert client.get(f"/shared/{share.reference}/{other.reference}/").status_code == 404
     assert client.post(f"/shared/{share.reference}/{other.reference}/play/").status_code == 404
     assert client.get(other.get_absolute_url()).status_code == 302
 
 
-def test_no_secret_is_in_the_database(
-    shared: Any, django_capture_on_commit_callbacks: Any
-) -> None:
+def test_no_secret_is_in_the_database(shared: Any, django_capture_on_commit_callbacks: Any) -> None:
     client = Client()
     client.post("/shared/open", {"token": shared[1]})
     code = code_for(client, django_capture_on_commit_callbacks)

@@ -60,7 +60,9 @@ class Bench:
         self.card = card
         [self.found] = cards.files(card)
         self.entry = self.seen()
-        self.worker = work.Worker(FakeClient(text, state), self.book, folder / "state", KEY.verifier)
+        self.worker = work.Worker(
+            FakeClient(text, state), self.book, folder / "state", KEY.verifier
+        )
         self.worker._hash(self.entry, self.file)
         self.book.update(self.entry, state=journal.SENT, upload="u1")
 

@@ -114,7 +114,12 @@ def test_other_content_under_the_same_name_is_kept_and_said(client_of_dock: Dock
 def test_another_docks_upload_is_not_there(client_of_dock: DockClient) -> None:
     made = client_of_dock.register().json()["id"]
     other = DockClient(*factories.enrolled_dock("LW-01"))
-    for method, path in (("GET", ""), ("POST", "/complete"), ("GET", "/receipt"), ("GET", "/proof")):
+    for method, path in (
+        ("GET", ""),
+        ("POST", "/complete"),
+        ("GET", "/receipt"),
+        ("GET", "/proof"),
+    ):
         problem(other.call(method, f"uploads/{made}{path}"), 404, "no-such-upload")
     parts = {"parts": [{"number": 1, "sha256": sha(b"x")}]}
     problem(other.post(f"uploads/{made}/parts", parts), 404, "no-such-upload")
@@ -210,7 +215,9 @@ def test_completing_with_parts_missing_names_them(
     assert answer["parts"] == 3
     part = signed(client_of_dock, answer["id"], 2, data[: answer["part_size"]])
     assert put(part, data[: answer["part_size"]]) == 200
-    document = problem(client_of_dock.post(f"uploads/{answer['id']}/complete"), 409, "parts-missing")
+    document = problem(
+        client_of_dock.post(f"uploads/{answer['id']}/complete"), 409, "parts-missing"
+    )
     assert document["parts"] == [1, 3]
 
 
@@ -354,7 +361,8 @@ def test_no_clock_keeps_footage_in_a_camera(
 
 
 @pytest.mark.parametrize(
-    "change", [{"bay": "a\0"}, {"camera": "\0"}, {"state": "\n"}, {"done": 2**70}, {"bay": "x" * 99}]
+    "change",
+    [{"bay": "a\0"}, {"camera": "\0"}, {"state": "\n"}, {"done": 2**70}, {"bay": "x" * 99}],
 )
 def test_a_heartbeat_that_can_t_be_kept_is_refused(
     client_of_dock: DockClient, change: dict[str, Any]
