@@ -9,7 +9,7 @@ from pathlib import Path
 import django_stubs_ext
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from environs import Env
+from environs import Env, validate
 
 django_stubs_ext.monkeypatch()
 
@@ -220,7 +220,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 # --- media ------------------------------------------------------------------
 MEDIA_SCRATCH = Path(env.str("BWV_SCRATCH", str(DATA_DIR / "scratch")))
 # bwrap, or `none` where an operator accepts a decoder without a sandbox.
-MEDIA_SANDBOX = env.str("BWV_MEDIA_SANDBOX", "bwrap", validate=lambda v: v in ("bwrap", "none"))
+MEDIA_SANDBOX = env.str("BWV_MEDIA_SANDBOX", "bwrap", validate=validate.OneOf(("bwrap", "none")))
 MEDIA_THREADS = env.int("BWV_MEDIA_THREADS", 2)
 
 # --- language and time ------------------------------------------------------
@@ -272,7 +272,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # no footage goes through Django
 
 # --- logs -------------------------------------------------------------------
 METRICS_ADDRESSES = env.list("BWV_METRICS_ADDRESSES", ["127.0.0.1", "::1"])
-LOG_FORMAT = env.str("BWV_LOG_FORMAT", "json", validate=lambda v: v in ("json", "text"))
+LOG_FORMAT = env.str("BWV_LOG_FORMAT", "json", validate=validate.OneOf(("json", "text")))
 LOGGING_CONFIG = "config.logs.configure"
 LOGGING = {"level": env.str("BWV_LOG_LEVEL", "INFO"), "format": LOG_FORMAT}
 

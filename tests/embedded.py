@@ -10,6 +10,7 @@ from __future__ import annotations
 import atexit
 import contextlib
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -37,7 +38,8 @@ def _free(port: int) -> bool:
 def free_ports() -> dict[str, int]:
     """A free port for each part; where gRPC needs one, the one 10,000 above is free too."""
     found: dict[str, int] = {}
-    candidate = 20000 + os.getpid() % 5000
+    # Below the range from which the kernel gives ports to connections, gRPC ports included.
+    candidate = 12000 + 40 * secrets.randbelow(250)
     for name in PORTS:
         while True:
             candidate += 1

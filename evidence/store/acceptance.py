@@ -31,7 +31,7 @@ class _Probe:
     """One scratch bucket and the checks on it."""
 
     def __init__(self) -> None:
-        self.s3 = s3.client()
+        self.s3: Any = s3.client()
         self.bucket = f"{settings.BUCKET_PREFIX}-check-{secrets.token_hex(5)}"
         self.s3.create_bucket(Bucket=self.bucket, ObjectLockEnabledForBucket=True)
         self.data = secrets.token_bytes(70_000)

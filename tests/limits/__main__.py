@@ -1,0 +1,84 @@
+"""`make limits`: agents killed at random for as long as asked, then everything is counted.
+
+`python -m tests.limits --seed 1 --minutes 10`. Exit 1 when anything is lost, twice or early.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests import embedded
+
+
+def _card(folder: Path, dice: random.Random, round_: int) -> dict[str, bytes]:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "camera.json").write_text(json.dumps({"serial": f"BWC-LIMIT{round_}"}))
+    made = {}
+    for number in range(dice.randint(1, 12)):
+        name = f"{round_}_{number}.bin"
+        made[name] = dice.randbytes(dice.choice([0, 1, 5_000, 400_000, 20_000_000]))
+        (folder / name).write_bytes(made[name])
+    return made
+
+
+def main() -> int:
+    """Run the campaign; 0 when nothing was lost."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--minutes", type=float, default=10)
+    options = parser.parse_args()
+    dice = random.Random(options.seed)
+    layout = embedded.make_layout()
+    embedded.start_services(layout)
+    embedded.LAYOUT = layout
+    from tests import live as system
+
+    running = system.running()
+    live = next(running)
+    kills = rounds = files = 0
+    deadline = time.monotonic() + 60 * options.minutes
+    try:
+        with tempfile.TemporaryDirectory(prefix="bwv-limits-") as name:
+            folder = Path(name)
+            state = folder / "state"
+            live.enrol(state, "LIMITS")
+            while time.monotonic() < deadline:
+                rounds += 1
+                bay = folder / f"bay{rounds}"
+                wanted = _card(bay, dice, rounds)
+                files += len(wanted)
+                for _ in range(dice.randint(1, 10)):
+                    agent = live.agent(state, "run", "--bay", str(bay), "--once", "--limit", "200")
+                    try:
+                        agent.wait(timeout=dice.uniform(0.2, 2.0))
+                    except subprocess.TimeoutExpired:
+                        os.kill(agent.pid, signal.SIGKILL)
+                        agent.wait()
+                        kills += 1
+                live.dock(state, bay)
+                rows = [row for row in live.uploads() if row["camera"] == f"BWC-LIMIT{rounds}"]
+                assert sorted(row["file_id"] for row in rows) == sorted(wanted), rows
+                assert {row["state"] for row in rows} <= {"sealed"}, rows
+                kept = len(list((state / "receipts").glob("*.txt")))
+                print(f"round {rounds}: {kills} kills, {files} files, {kept} receipts", flush=True)
+                assert kept == files
+            verdict = json.loads(live.manage("reconcile", "--json").splitlines()[-1])
+            assert verdict["faults"] == 0, verdict
+            live.manage("custody", "verify")
+    finally:
+        next(running, None)
+    print(f"seed {options.seed}: {kills} kills, {files} files sealed once, none wiped early")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
