@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,23 +94,42 @@ class Journal:
         return Entry(*values)  # type: ignore[arg-type]
 
     def seen(self, camera: str, file_id: str, size: int, mtime_ns: int) -> Entry:
-        """The entry of a file that lies on a card, made where it is new.
+        """The entry of one file that lies on a card, made where it is new."""
+        return self.seen_all(camera, [(file_id, size, mtime_ns)])[0]
+
+    def seen_all(self, camera: str, files: Iterable[tuple[str, int, int]]) -> list[Entry]:
+        """The entries of the files (name, size, time) on a card, in one transaction.
 
         A file that was wiped and lies there again (the deletion did not survive a power
         loss, or the card was written anew) starts again; the server knows its content.
         """
+        found = []
         with self._lock:
-            self._db.execute(
-                "INSERT OR IGNORE INTO file (camera, file_id, size, mtime_ns, state) "
-                "VALUES (?, ?, ?, ?, ?)",
-                [camera, file_id, size, mtime_ns, FOUND],
-            )
-            row = self._db.execute(
-                f"SELECT {self._COLUMNS} FROM file "
-                "WHERE camera = ? AND file_id = ? AND size = ? AND mtime_ns = ?",
-                [camera, file_id, size, mtime_ns],
-            ).fetchone()
-        return self._entry(row)
+            self._db.execute("BEGIN")
+            try:
+                for file_id, size, mtime_ns in files:
+                    key: list[str | int] = [camera, file_id, size, mtime_ns]
+                    row = self._row(key)
+                    if row is None:
+                        self._db.execute(
+                            "INSERT INTO file (camera, file_id, size, mtime_ns, state) "
+                            "VALUES (?, ?, ?, ?, ?)",
+                            [*key, FOUND],
+                        )
+                        row = self._row(key)
+                    assert row is not None
+                    found.append(self._entry(row))
+            finally:
+                self._db.execute("COMMIT")
+        return found
+
+    def _row(self, key: list[str | int]) -> tuple[object, ...] | None:
+        row: tuple[object, ...] | None = self._db.execute(
+            f"SELECT {self._COLUMNS} FROM file "
+            "WHERE camera = ? AND file_id = ? AND size = ? AND mtime_ns = ?",
+            key,
+        ).fetchone()
+        return row
 
     def update(self, entry: Entry, **changes: str | int | list[str]) -> None:
         """Write a step down, durably, and reflect it in `entry`."""

@@ -20,8 +20,9 @@ Carried = tuple[Entry, cards.Found]
 HELD_AGAIN = 600.0
 SCAN_EVERY = 2.0
 HEARTBEAT_EVERY = 2.0
-POLL = 0.2
-QUEUE = 200
+POLL = 0.1
+# Receipts asked for between two files: thousands may wait while others are still sent.
+ASK_AT_ONCE = 8
 
 
 @dataclass
@@ -71,6 +72,7 @@ class Runner:
     stop: threading.Event = field(default_factory=threading.Event)
     _backoff: dict[int, _Backoff] = field(default_factory=dict)
     _held_at: dict[int, float] = field(default_factory=dict)
+    _ask_at: dict[int, tuple[float, float]] = field(default_factory=dict)
     _next_heartbeat: float = 0.0
     _refused: NotAllowed | None = None
 
@@ -107,7 +109,8 @@ class Runner:
         if bay.card is None or bay.card.serial != card.serial:
             log.info("%s: %d files", card.serial, len(found))
         bay.card = card
-        entries = [(self.book.seen(card.serial, f.file_id, f.size, f.mtime_ns), f) for f in found]
+        seen = self.book.seen_all(card.serial, [(f.file_id, f.size, f.mtime_ns) for f in found])
+        entries = list(zip(seen, found, strict=True))
         # Ready needs a checked receipt for every file: until then this bay is copying.
         bay.open = sum(not self._is_held(entry) for entry, _ in entries)
         size = sum(item.size for item in found)
@@ -172,7 +175,11 @@ class Runner:
                 self._trouble(entry, error)
 
     def _settle(self, sent: list[Carried], card: cards.Card) -> None:
+        asked = 0
         for entry, found in list(sent):
+            if asked >= ASK_AT_ONCE or not self._due(entry):
+                continue
+            asked += 1
             try:
                 if self.worker.settle(entry, card, found):
                     log.info("%s %s: stored, checked, wiped", entry.camera, entry.file_id)
@@ -184,6 +191,15 @@ class Runner:
                 self._trouble(entry, error)
                 if isinstance(error, Later):
                     return
+
+    def _due(self, entry: Entry) -> bool:
+        """Whether to ask for this receipt now: soon at first, then every two seconds."""
+        now = time.monotonic()
+        at, pause = self._ask_at.get(entry.id, (0.0, 0.1))
+        if now < at:
+            return False
+        self._ask_at[entry.id] = (now + pause, min(2.0, pause * 2))
+        return True
 
     def _trouble(self, entry: Entry, error: BaseException) -> None:
         name = f"{entry.camera} {entry.file_id}"
