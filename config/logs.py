@@ -51,7 +51,12 @@ def configure(options: dict[str, Any]) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines"}},
             "root": {"handlers": ["stderr"], "level": options["level"]},
             # These two write signed requests and URLs at INFO or DEBUG.
-            "loggers": {"botocore": {"level": "WARNING"}, "urllib3": {"level": "WARNING"}},
+            # A dock that asks whether its receipt is there yet is no warning.
+            "loggers": {
+                "botocore": {"level": "WARNING"},
+                "urllib3": {"level": "WARNING"},
+                "django.request": {"level": "ERROR"},
+            },
         }
     )
 
