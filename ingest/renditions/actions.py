@@ -65,6 +65,7 @@ def render(original_id: int) -> Original | None:
     if original is None:
         return None
     settings.MEDIA_SCRATCH.mkdir(parents=True, exist_ok=True)
+    purge(settings.MEDIA_SCRATCH)
     scratch = Path(tempfile.mkdtemp(prefix=f"{original.pk}-", dir=settings.MEDIA_SCRATCH))
     try:
         source, out = scratch / "in.bin", scratch / "out"
@@ -88,6 +89,14 @@ def render(original_id: int) -> Original | None:
         shutil.rmtree(scratch, ignore_errors=True)
     original.refresh_from_db()
     return original
+
+
+def purge(folder: Path) -> None:
+    """Delete what workers that were killed left in scratch: older than the longest task."""
+    oldest = timezone.now().timestamp() - 2 * settings.CELERY_TASK_TIME_LIMIT
+    for left in folder.iterdir():
+        if left.lstat().st_mtime < oldest:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _progress_of(original: Original) -> Callable[[int], None]:

@@ -1,0 +1,188 @@
+"""The work on viewing copies: claimed once, given up after three strikes, joined where it belongs."""
+
+from __future__ import annotations
+
+import itertools
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from evidence.custody import sequencer
+from evidence.custody.models import Event
+from evidence.people.models import User
+from evidence.recordings.access import find
+from evidence.recordings.models import Original, Recording, Rendition
+from evidence.retention import actions as retention
+from evidence.retention.models import Hold, Kind
+from ingest.devices.models import Camera, Dock
+from ingest.media import rendering
+from ingest.renditions import actions, tasks
+from ingest.uploads.models import Quarantine
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+START = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
+
+
+@pytest.fixture(autouse=True)
+def _scratch(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_SCRATCH = tmp_path / "scratch"
+
+
+def segment(dock: Dock, number: int, seconds: float = 0, **more: Any) -> Recording:
+    """A film of two seconds, the n-th of one press of the button."""
+    data = factories.film() + str(number).encode()
+    began = START + timedelta(seconds=seconds or 2 * number)
+    return factories.docked(
+        dock, data, name=more.pop("name", f"BWC_{number:03}.MP4"), recorded_at=began, **more
+    )
+
+
+def render(recording: Recording) -> None:
+    original = Original.objects.get(reference=recording.reference)
+    assert actions.render(original.pk)
+
+
+def shown() -> list[Recording]:
+    return list(Recording.objects.filter(joined_into=None).order_by("happened_at"))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_segments_become_one_recording_in_whatever_order_they_come(
+    dock: Dock, camera: Camera, shah: User, order: tuple[int, ...]
+) -> None:
+    made = {number: segment(dock, number) for number in order}
+    for number in order:
+        render(made[number])
+    [whole] = shown()
+    assert whole == made[0]
+    assert [file.file_name for file in whole.originals.all()] == [
+        "BWC_000.MP4", "BWC_001.MP4", "BWC_002.MP4",
+    ]  # fmt: skip
+    assert 5900 < whole.duration_ms < 6300
+    for part in made.values():
+        assert find(shah, part.reference) == whole
+    sequencer.run()
+    assert Event.objects.filter(type="recording.joined").count() == 4
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"seconds": 9}, {"name": "REAR_001.MP4"}, {"camera": "X-9"},
+    ],
+)  # fmt: skip
+def test_what_does_not_follow_stays_apart(
+    dock: Dock, camera: Camera, other: dict[str, Any]
+) -> None:
+    render(segment(dock, 0))
+    render(segment(dock, 1, **other))
+    assert len(shown()) == 2
+
+
+def test_a_hold_moves_along_and_holds_the_whole(dock: Dock, camera: Camera, lane: User) -> None:
+    one, two = segment(dock, 0), segment(dock, 1)
+    retention.hold(by=lane, recording=two, kind=Kind.COMPLAINT, reason="C", reference="PC/1/26")
+    render(one)
+    render(two)
+    assert shown() == [one]
+    assert retention.is_held(one)
+    assert not Hold.objects.get(recording=one).in_store
+
+
+def test_what_somebody_has_categorised_is_not_joined_away(
+    dock: Dock, camera: Camera, shah: User
+) -> None:
+    from evidence.recordings.actions import categorise
+    from evidence.recordings.models import Category
+
+    one, two = segment(dock, 0), segment(dock, 1)
+    categorise(by=shah, recording=two, category=Category.objects.get(code="arrest"))
+    render(one)
+    render(two)
+    assert len(shown()) == 2
+
+
+def test_each_rendition_names_its_parent_and_has_its_event(dock: Dock, camera: Camera) -> None:
+    recording = segment(dock, 0)
+    render(recording)
+    original = recording.originals.get()
+    sequencer.run()
+    for rendition in Rendition.objects.all():
+        assert rendition.parent_sha256 == original.sha256
+        assert rendition.tool_version.startswith("ffmpeg")
+    events = [event.parsed() for event in Event.objects.filter(type="rendition.created")]
+    assert {event["data"]["kind"] for event in events} == {
+        "proxy",
+        "poster",
+        "storyboard",
+        "waveform",
+    }
+    assert {event["data"]["parent"] for event in events} == {original.sha256}
+    recording.refresh_from_db()
+    assert recording.media == "ready"
+    assert actions.render(original.pk) is None  # a second message finds nothing to do
+
+
+def test_a_broken_film_is_given_up_after_three_strikes_and_listed(
+    dock: Dock, camera: Camera
+) -> None:
+    recording = factories.docked(dock, factories.film()[:2000], name="BROKEN.MP4")
+    original = recording.originals.get()
+    for _ in range(3):
+        assert actions.render(original.pk)
+    recording.refresh_from_db()
+    assert recording.media == "unplayable"
+    assert Quarantine.objects.get().kind == "broken"
+    assert actions.render(original.pk) is None
+    sequencer.run()
+    assert Event.objects.filter(type="rendition.failed").count() == 1
+
+
+def test_a_file_that_kills_its_workers_is_given_up_too(
+    dock: Dock, camera: Camera, monkeypatch: Any
+) -> None:
+    class Died(BaseException):
+        pass
+
+    def dies(*args: Any, **kwargs: Any) -> Any:
+        raise Died
+
+    original = segment(dock, 0).originals.get()
+    monkeypatch.setattr(rendering, "render", dies)
+    for _ in range(3):
+        with pytest.raises(Died):
+            actions.render(original.pk)
+        Original.objects.update(media_claimed_until=timezone.now() - timedelta(seconds=1))
+    assert actions.render(original.pk) is None
+    original.refresh_from_db()
+    assert original.media == "failed"
+
+
+def test_one_worker_at_a_time_and_the_sweep_finds_the_dead(
+    dock: Dock, camera: Camera, monkeypatch: Any
+) -> None:
+    original = segment(dock, 0).originals.get()
+    assert actions.claim(original.pk)
+    assert actions.claim(original.pk) is None
+    sent: list[int] = []
+    monkeypatch.setattr(tasks.render, "delay", sent.append)
+    tasks.sweep()
+    assert sent == []
+    Original.objects.update(media_claimed_until=timezone.now() - timedelta(seconds=1))
+    tasks.sweep()
+    tasks.sweep()
+    assert sent == [original.pk]
+
+
+def test_what_killed_workers_left_is_purged(tmp_path: Path) -> None:
+    old, new = tmp_path / "1-old", tmp_path / "2-new"
+    for folder in (old, new):
+        folder.mkdir()
+    os.utime(old, (1, 1))
+    actions.purge(tmp_path)
+    assert (old.exists(), new.exists()) == (False, True)
