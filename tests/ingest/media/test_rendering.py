@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.server
+import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ class Listener:
 DISGUISES = {
     "hls file": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nfile://{other}\n#EXT-X-ENDLIST\n",
     "hls http": "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\n{url}\n#EXT-X-ENDLIST\n",
-    "concat": "ffconcat version 1.0\nfile {other}\n",
+    "concat": "ffconcat version 1.0\nfile {other.name}\n",
     "concat http": "ffconcat version 1.0\nfile {url}\n",
     "dash": '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static" '
     'mediaPresentationDuration="PT2S"><Period><AdaptationSet mimeType="video/mp4"><Representation '
@@ -122,8 +123,22 @@ def test_a_script_named_as_a_film_reads_no_other_file(
         path.write_text(DISGUISES[name].format(other=other, url=listener.url))
         assert not getattr(sniff(path.read_bytes()), "renderable", False)
         with pytest.raises(MediaFailed):
+            rendering.probe(path, demuxer, mode)
+        with pytest.raises(MediaFailed):
             render(path, tmp_path, demuxer, mode=mode)
         assert listener.seen == []
+
+
+@pytest.mark.parametrize("name", ["hls file", "concat"])
+def test_the_same_script_does_bite_an_unguarded_decoder(tmp_path: Path, name: str) -> None:
+    """Otherwise the test above would show nothing."""
+    other = tmp_path / "other.mp4"
+    other.write_bytes(factories.film())
+    path = tmp_path / "in.bin"
+    path.write_text(DISGUISES[name].format(other=other, url=""))
+    bare = [tools.path("ffprobe"), "-v", "error", "-show_entries", "stream=codec_name", str(path)]
+    out = subprocess.run(bare, capture_output=True, text=True).stdout
+    assert "codec_name=h264" in out
 
 
 def test_inside_the_sandbox_there_is_no_network_and_no_other_file(tmp_path: Path) -> None:
