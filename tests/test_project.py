@@ -14,6 +14,8 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+from evidence.custody import sequencer
+from evidence.custody.models import Event
 from evidence.people.models import User
 from ingest.devices.models import Camera, Issue
 from tests.embedded import LAYOUT
@@ -114,6 +116,8 @@ def test_a_camera_is_added_and_issued(shah: User, capsys: Any) -> None:
     call_command("camera", "add", "BWC-9", "--model", "X", "--issued-to", "4127",
                  "--from", "2026-11-22T18:00:00Z")  # fmt: skip
     assert Issue.objects.get().camera == Camera.objects.get(serial="BWC-9", model="X")
+    sequencer.run()
+    assert Event.objects.filter(type="device.changed").count() == 1
     with pytest.raises(CommandError, match="Nobody"):
         call_command("camera", "add", "BWC-9", "--issued-to", "0")
     with pytest.raises(CommandError, match="is not a time"):

@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from psycopg.types.range import TimestamptzRange
 
-from evidence.custody.record import Actor, Draft, record
+from evidence.custody.record import Actor, Draft, Subject, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from ingest.devices.models import Camera, Dock, EnrolmentCode, Issue
@@ -133,7 +133,19 @@ def issue(*, camera: Camera, officer: User, start: datetime, end: datetime | Non
         return same
     try:
         with transaction.atomic():
-            return Issue.objects.create(camera=camera, officer=officer, period=period)
+            made = Issue.objects.create(camera=camera, officer=officer, period=period)
+            # Who has a camera decides who sees its footage: an event on the console too.
+            details = {"name": CONSOLE.name, "what": str(made), "after": {"period": str(period)}}
+            record(
+                Draft(
+                    "device.changed",
+                    Subject(f"issue-{made.pk}"),
+                    CONSOLE,
+                    data={"fields": ["camera", "officer", "period"]},
+                    private=details,
+                )
+            )
+            return made
     except IntegrityError as error:
         raise DeviceError(
             f"Camera {camera} is with somebody in that time already. End that issue first."
