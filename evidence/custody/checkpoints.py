@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from evidence.custody import keys
 from evidence.custody.log import hashing, note, proof
 from evidence.custody.log.checkpoint import Checkpoint as Body
-from evidence.custody.log.checkpoint import open_checkpoint
+from evidence.custody.log.note import open_checkpoint
 from evidence.custody.models import Checkpoint
 from evidence.custody.sequencer import TreeReader, tree_size
 

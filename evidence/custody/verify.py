@@ -9,7 +9,7 @@ from django.conf import settings
 
 from evidence.custody import keys, sequencer
 from evidence.custody.log import hashing, jcs
-from evidence.custody.log.checkpoint import open_checkpoint
+from evidence.custody.log.note import open_checkpoint
 from evidence.custody.models import Checkpoint, Event, Node, Pending, Private
 
 

@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 from . import hashing, proof
-from .checkpoint import open_checkpoint
-from .note import VerifierKey
+from .note import VerifierKey, open_checkpoint
 
 
 def main(arguments: list[str] | None = None) -> int:

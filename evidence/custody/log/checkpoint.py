@@ -5,10 +5,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from . import note
 from .hashing import HASH_SIZE
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -47,14 +45,3 @@ class Checkpoint:
             raise CheckpointError("the root is not 32 bytes in canonical base64")
         return cls(origin, int(size), root)
 
-
-def open_checkpoint(signed: str, keys: Iterable[note.VerifierKey]) -> Checkpoint:
-    """The checkpoint of a signed note, once a trusted key of its own origin signed it.
-
-    Raises NoteError or CheckpointError.
-    """
-    opened = note.verify(signed, keys)
-    found = Checkpoint.parse(opened.text)
-    if not any(key.name == found.origin for key in opened.signers):
-        raise CheckpointError(f"no trusted key of {found.origin} signed this checkpoint")
-    return found

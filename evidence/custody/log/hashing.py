@@ -44,6 +44,48 @@ def completed_nodes(index: int, leaf: bytes, read: NodeReader) -> list[tuple[int
     return nodes
 
 
+class Frontier:
+    """A tree that is only ever added to, kept as its complete subtrees: log2(n) hashes.
+
+    The compact form of RFC 9162 section 2.1.2; it gives the root of a tree of any size in
+    constant memory.
+    """
+
+    def __init__(self, size: int = 0, hashes: Sequence[bytes] = ()) -> None:
+        if size.bit_count() != len(hashes):
+            raise ProofError(f"a tree of {size} has {size.bit_count()} complete subtrees")
+        self.size = size
+        self.hashes = list(hashes)
+
+    def append(self, leaf: bytes) -> None:
+        """Add one leaf hash."""
+        self.append_subtree(0, leaf)
+
+    def append_subtree(self, level: int, node: bytes) -> None:
+        """Add a complete subtree of 2**level leaves. Raises ProofError where it does not fit."""
+        if self.size & ((1 << level) - 1):
+            raise ProofError(f"a subtree of 2^{level} can't stand at {self.size}")
+        count = self.size >> level
+        while count & 1:
+            node = node_hash(self.hashes.pop(), node)
+            count >>= 1
+        self.hashes.append(node)
+        self.size += 1 << level
+
+    def root(self) -> bytes:
+        """MTH of what was added (RFC 6962 section 2.1)."""
+        if not self.hashes:
+            return EMPTY_ROOT
+        root = self.hashes[-1]
+        for node in reversed(self.hashes[:-1]):
+            root = node_hash(node, root)
+        return root
+
+    def copy(self) -> Frontier:
+        """The same tree, to be added to by itself."""
+        return Frontier(self.size, self.hashes)
+
+
 def range_root(start: int, end: int, read: NodeReader) -> bytes:
     """Root over leaves [start, end) from complete subtrees only (RFC 6962 section 2.1).
 

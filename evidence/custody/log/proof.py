@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from .checkpoint import Checkpoint, open_checkpoint
+from .checkpoint import Checkpoint
 from .hashing import HASH_SIZE, ProofError, leaf_hash, root_from_inclusion
-from .note import VerifierKey
+from .note import VerifierKey, open_checkpoint
 
 HEADER = "c2sp.org/tlog-proof@v1"
 _INDEX = re.compile(r"0|[1-9][0-9]{0,18}", re.ASCII)
@@ -41,19 +41,26 @@ def parse(text: str) -> Proof:
     if not blank or lines.pop(0) != HEADER:
         raise ProofError("not a tlog-proof")
     if lines and lines[0].startswith("extra "):
-        lines.pop(0)  # opaque to this reader, and never trusted
+        _decode(lines.pop(0)[len("extra ") :], "the extra data")  # never trusted
     if not lines or not lines[0].startswith("index "):
         raise ProofError("the index is missing")
     number = lines.pop(0)[len("index ") :]
     if not _INDEX.fullmatch(number):
         raise ProofError("the index is not a number")
-    try:
-        path = tuple(base64.b64decode(line, validate=True) for line in lines)
-    except (ValueError, binascii.Error):
-        raise ProofError("a hash is not base64") from None
+    path = tuple(_decode(line, "a hash") for line in lines)
     if any(len(node) != HASH_SIZE for node in path):
         raise ProofError("a hash is not 32 bytes long")
     return Proof(int(number), path, checkpoint)
+
+
+def _decode(text: str, what: str) -> bytes:
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (ValueError, binascii.Error):
+        raise ProofError(f"{what} is not base64") from None
+    if base64.b64encode(raw).decode() != text:
+        raise ProofError(f"{what} is not canonical base64")
+    return raw
 
 
 def check(text: str, leaf_data: bytes, keys: Iterable[VerifierKey]) -> tuple[int, Checkpoint]:

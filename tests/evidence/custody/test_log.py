@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evidence.custody.log import checkpoint, hashing, jcs, note, proof, receipt
+from evidence.custody.log import hashing, jcs, note, proof, receipt
 from evidence.custody.log.__main__ import main
 
 VECTORS = Path(__file__).resolve().parents[4] / "shared" / "vectors"
@@ -162,7 +162,7 @@ def test_the_golden_log_is_ours() -> None:
         note.VerifierKey.parse(line.split()[1]) for line in golden("policy.txt").splitlines()[:1]
     ]
     for size in (5, 11):
-        found = checkpoint.open_checkpoint(golden(f"checkpoint.{size}"), keys)
+        found = note.open_checkpoint(golden(f"checkpoint.{size}"), keys)
         assert (found.size, found.root) == (size, plain_root(leaves[:size]))
     proofs = sorted((GOLDEN / "proofs").glob("*.tlog-proof"))
     assert len(proofs) == 6

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from django.db.utils import DatabaseError
 
 from evidence.custody import checkpoints, sequencer, verify
-from evidence.custody.log import checkpoint as formats
+from evidence.custody.log import note as formats
 from evidence.custody.log import jcs, proof
 from evidence.custody.models import Checkpoint, Event, Node, Pending, Private
 from evidence.custody.record import CustodyError, Draft, Subject, record, service
