@@ -50,7 +50,25 @@ DEMO = env.bool("BWV_DEMO", False)
 # --- custody ----------------------------------------------------------------
 # The log's origin: a schema-less URL that never changes (C2SP tlog-checkpoint).
 CUSTODY_ORIGIN = env.str("BWV_ORIGIN", "bwv.localhost/custody")
+CUSTODY_FOLDER = f"{CUSTODY_ORIGIN}/"  # in the custody bucket
 KEYS_DIR = Path(env.str("BWV_KEYS", str(DATA_DIR / "keys")))
+# The log's public keys; the seeds beside them are only for the signer's own user.
+KEYRING = Path(env.str("BWV_KEYRING", str(KEYS_DIR / "log.keyring")))
+# Empty: the signer works inside this process, which is for tests and small trials only.
+SIGNER_URL = env.str("BWV_SIGNER_URL", "").rstrip("/")
+SIGNER_TOKEN = secret("BWV_SIGNER_TOKEN") if SIGNER_URL else ""
+SIGNER_STATE = Path(env.str("BWV_SIGNER_STATE", str(DATA_DIR / "signer" / "state.sqlite")))
+CHECKPOINT_SECONDS = env.int("BWV_CHECKPOINT_SECONDS", 60)
+TILES_SECONDS = env.int("BWV_TILES_SECONDS", 3600)
+# COMPLIANCE: nobody can shorten it. What is locked so holds no personal data.
+CUSTODY_LOCK_DAYS = env.int("BWV_CUSTODY_LOCK_DAYS", 7 * 365)
+# "VKEY URL" of each witness, separated by commas.
+WITNESSES = [(item.split()[0], item.split()[1].rstrip("/"))
+             for item in env.list("BWV_WITNESSES", []) if item.strip()]  # fmt: skip
+TSA_URL = env.str("BWV_TSA_URL", "")
+TSA_CERTIFICATES = env.str("BWV_TSA_CERTIFICATES", "")  # PEM: the authority's root, and others
+TSA_SECONDS = env.int("BWV_TSA_SECONDS", 3600)
+AUDIT_SECONDS = env.int("BWV_AUDIT_SECONDS", 24 * 3600)
 
 INSTALLED_APPS = [
     "unfold",
@@ -213,7 +231,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
     "extend locks": {"task": "evidence.retention.tasks.extend_locks", "schedule": 3600},
-    "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": 60},
+    "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": CHECKPOINT_SECONDS},
+    "anchor": {"task": "evidence.custody.tasks.anchor", "schedule": CHECKPOINT_SECONDS},
+    "sweep packages": {"task": "evidence.recordings.tasks.sweep_packages", "schedule": 60},
+    "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -17,7 +19,13 @@ from ingest.devices.models import Camera, Dock
 from tests import factories
 from tests.docking import DockClient
 
-CUSTODY = [f"custody_{name}" for name in ("event", "node", "checkpoint", "pending", "private")]
+CUSTODY = [
+    f"custody_{name}"
+    for name in (
+        "event", "event_0", "event_1", "event_2", "node", "checkpoint", "pending", "private",
+        "anchor", "alarm",
+    )
+]  # fmt: skip
 _flush = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined]
 
 
@@ -43,6 +51,13 @@ FOOTAGE = Path(__file__).resolve().parent.parent.parent / "shared" / "footage"
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     cache.clear()
+
+
+@pytest.fixture(autouse=True)
+def _own_signer(settings: Any, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """A signer's memory for each test, made when something is signed; a bucket folder of its own."""
+    settings.SIGNER_STATE = tmp_path_factory.mktemp("signer") / "state.sqlite"
+    settings.CUSTODY_FOLDER = f"test-{secrets.token_hex(6)}/"
 
 
 @pytest.fixture

@@ -85,6 +85,8 @@ def make_layout() -> Layout:
     folder.chmod(0o755)
     layout = Layout(folder, free_ports())
     os.environ.update(layout.owner_environment())
+    # In the tests' own process the signer works inside it, over the tests' own database.
+    os.environ["BWV_SIGNER_URL"] = ""
     os.environ["BWV_DEMO"] = "1"
     os.environ["BWV_LOG_FORMAT"] = "text"
     os.environ["BWV_LOG_LEVEL"] = "WARNING"

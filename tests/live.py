@@ -113,7 +113,7 @@ class Live:
         return "\n".join(
             f"== {path.name}\n{path.read_text(errors='replace')[-3000:]}"
             for path in sorted((self.layout.data / "logs").glob("*.log"))
-            if path.stem in ("ingest", "media", "web")
+            if path.stem in ("signer", "sequencer", "ingest", "media", "web")
         )
 
 
@@ -123,10 +123,12 @@ def running() -> Iterator[Live]:
     layout = replace(embedded.LAYOUT)
     live = Live(layout)
     prepare.manage(layout, "migrate", "--no-input", owner=True)
+    prepare.grants(layout)
+    live.manage("custody", "adopt", "--once")
     live.manage("store", "prepare")
     live.manage("force", "import", str(ROOT / "config" / "stack" / "demo-force.csv"))
     launch.ready_file(layout).touch()
-    live.start("web", "ingest", "media", "beat")
+    live.start("signer", "sequencer", "web", "ingest", "media", "beat")
     yield live
     for process in live.processes.values():
         embedded.stop(process)

@@ -14,7 +14,7 @@ from config.stack import programs
 from config.stack.layout import Layout, StackError
 
 SERVICES = ("postgres", "broker", "store")
-APPLICATIONS = ("ingest", "media", "beat", "web")
+APPLICATIONS = ("signer", "sequencer", "ingest", "media", "beat", "web")
 PR_SET_PDEATHSIG = 1
 
 
@@ -48,9 +48,13 @@ def execute(name: str) -> None:
         _wait_until_ready(layout)
     if name == "store":
         environment |= programs.store_environment(layout)
+    if name == "signer":
+        environment |= layout.signer_environment()
     commands = {
         "broker": lambda: programs.broker(layout),
         "store": lambda: programs.store(layout),
+        "signer": programs.signer,
+        "sequencer": programs.sequencer,
         "web": lambda: programs.web(layout),
         "ingest": lambda: programs.worker(layout, "ingest", 2),
         "media": lambda: programs.worker(layout, "media", 1),

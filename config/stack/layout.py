@@ -21,6 +21,7 @@ PORTS = {
     "BWV_STORE_VOLUME_PORT": 9540,
     "BWV_STORE_FILER_PORT": 8588,
     "BWV_STORE_ADMIN_PORT": 9646,
+    "BWV_SIGNER_PORT": 8790,
 }
 # SeaweedFS adds 10,000 to each of its ports for gRPC.
 WITH_GRPC = ("BWV_S3_PORT", "BWV_STORE_MASTER_PORT", "BWV_STORE_VOLUME_PORT",
@@ -113,6 +114,9 @@ class Layout:
             "BWV_S3_PUBLIC_URL": f"http://localhost:{self.port('s3')}",
             "AWS_ACCESS_KEY_ID": "bwv",
             "AWS_SECRET_ACCESS_KEY": self.secret("store"),
+            "BWV_ORIGIN": os.environ.get("BWV_ORIGIN", "bwv.localhost/custody"),
+            "BWV_SIGNER_URL": f"http://127.0.0.1:{self.port('signer')}",
+            "BWV_SIGNER_TOKEN": self.secret("signer"),
             "BWV_PUBLIC_URL": f"http://localhost:{self.port('http')}",
             "BWV_DEMO": os.environ.get("BWV_DEMO", "1"),
             "BWV_LOG_FORMAT": os.environ.get("BWV_LOG_FORMAT", "json"),
@@ -124,6 +128,18 @@ class Layout:
         database = f"127.0.0.1:{self.port('postgres')}/bwv"
         url = f"postgres://bwv_owner:{self.secret('database-owner')}@{database}"
         return self.environment() | {"DATABASE_URL": url}
+
+    def signer_environment(self) -> dict[str, str]:
+        """What the signer knows: its own database role, which only reads, keys and memory."""
+        database = f"127.0.0.1:{self.port('postgres')}/bwv"
+        return {
+            "BWV_SIGNER_DATABASE_URL": (
+                f"postgres://bwv_signer:{self.secret('database-signer')}@{database}"
+            ),
+            "BWV_SIGNER_STATE": str(self.data / "signer" / "state.sqlite"),
+            "BWV_SIGNER_LISTEN": f"127.0.0.1:{self.port('signer')}",
+            "BWV_KEYS": str(self.data / "keys"),
+        }
 
     def write_environment(self) -> None:
         """Keep the environment in a file, so that `manage.py` works in this clone."""

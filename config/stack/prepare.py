@@ -52,7 +52,8 @@ def database(layout: Layout) -> None:
 
     wait_for("postgres", connect, layout)
     with _superuser(layout) as connection:
-        for role, option in (("owner", "CREATEDB"), ("app", "NOCREATEDB")):
+        roles = (("owner", "CREATEDB"), ("app", "NOCREATEDB"), ("signer", "NOCREATEDB"))
+        for role, option in roles:
             name = f"bwv_{role}"
             known = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [name])
             verb = "ALTER" if known.fetchone() else "CREATE"
@@ -67,7 +68,7 @@ def database(layout: Layout) -> None:
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'bwv'").fetchone():
             connection.execute("CREATE DATABASE bwv OWNER bwv_owner")
     with _superuser(layout, "bwv") as connection:
-        connection.execute("GRANT USAGE ON SCHEMA public TO bwv_app")
+        connection.execute("GRANT USAGE ON SCHEMA public TO bwv_app, bwv_signer")
         connection.execute(
             "ALTER DEFAULT PRIVILEGES FOR ROLE bwv_owner IN SCHEMA public "
             "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO bwv_app"
@@ -76,6 +77,12 @@ def database(layout: Layout) -> None:
             "ALTER DEFAULT PRIVILEGES FOR ROLE bwv_owner IN SCHEMA public "
             "GRANT USAGE, SELECT ON SEQUENCES TO bwv_app"
         )
+
+
+def grants(layout: Layout) -> None:
+    """The signer may read events and nodes, and nothing else."""
+    with _superuser(layout, "bwv") as connection:
+        connection.execute("GRANT SELECT ON custody_event, custody_node TO bwv_signer")
 
 
 def manage(layout: Layout, *arguments: str, owner: bool = False) -> str:
@@ -122,9 +129,11 @@ def everything(layout: Layout, say: Callable[[str], None]) -> None:
     broker(layout)
     say("tables")
     manage(layout, "migrate", "--no-input", owner=True)
+    grants(layout)
     say("object store")
     store(layout)
     manage(layout, "custody", "keys")
+    manage(layout, "custody", "adopt", "--once")
     manage(layout, "store", "prepare")
     say("pages")
     manage(layout, "collectstatic", "--no-input")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.stack.layout import Layout, StackError, postgres_user
+from config.stack.layout import ROOT, Layout, StackError, postgres_user
 
 TEMP = Path("/var/tmp")
 
@@ -151,3 +151,13 @@ def worker(layout: Layout, queue: str, concurrency: int) -> list[str]:
 def beat(layout: Layout) -> list[str]:
     """Celery's clock."""
     return [sys.executable, "-m", "celery", "-A", "config", "beat", "-l", "WARNING"]
+
+
+def signer() -> list[str]:
+    """The custody log's signer."""
+    return [sys.executable, "-m", "evidence.custody.signer"]
+
+
+def sequencer() -> list[str]:
+    """The custody log's own process: numbers events, has them signed and anchored."""
+    return [sys.executable, str(ROOT / "manage.py"), "custody", "run"]

@@ -1,63 +1,71 @@
-"""The log's signing keys: files that only their owner can read."""
+"""Where this system finds keys: the log's public ones, and the key that signs receipts."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
 
+from evidence.custody.log import keyring
+from evidence.custody.log.keyring import Generation, KeyUnusable
 from evidence.custody.log.note import SigningKey, VerifierKey
 
-
-class KeyUnusable(RuntimeError):
-    """A key is missing, or others can read it."""
+__all__ = ["KeyUnusable", "generations", "log_verifiers", "make", "policy", "receipt_key"]
 
 
-def _path(name: str) -> Path:
-    return Path(settings.KEYS_DIR) / f"{name}.seed"
-
-
-def make(name: str) -> bool:
-    """Make a key file of a random 32-byte seed where there is none; whether it was made."""
-    path = _path(name)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return False
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_bytes(32).hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    return True
+def make() -> dict[str, bool]:
+    """Make the keys that are missing in BWV_KEYS; which of them were made."""
+    folder = Path(settings.KEYS_DIR)
+    return {
+        "receipts": keyring.write_seed(folder / "receipts.seed"),
+        "log": keyring.make(folder, settings.CUSTODY_ORIGIN),
+    }
 
 
 @lru_cache(maxsize=4)
-def _load(path: Path, key_name: str) -> SigningKey:
-    try:
-        if path.stat().st_mode & 0o077:
-            raise KeyUnusable(f"{path} can be read by others. Run: chmod 600 {path}")
-        seed = bytes.fromhex(path.read_text().strip())
-    except (OSError, ValueError) as error:
-        raise KeyUnusable(
-            f"The signing key {path} can't be read ({error}). Run: manage.py custody keys"
-        ) from error
-    return SigningKey.from_seed(key_name, seed)
-
-
-def log_key() -> SigningKey:
-    """The key that signs checkpoints; its name is the log's origin. Raises KeyUnusable."""
-    return _load(_path("log"), settings.CUSTODY_ORIGIN)
+def _receipts(path: Path, name: str) -> SigningKey:
+    return SigningKey.from_seed(name, keyring.read_seed(path))
 
 
 def receipt_key() -> SigningKey:
     """The key that signs receipts, which docks pin. Raises KeyUnusable."""
-    return _load(_path("receipts"), f"{settings.CUSTODY_ORIGIN}/receipts")
+    path = Path(settings.KEYS_DIR) / "receipts.seed"
+    return _receipts(path, f"{settings.CUSTODY_ORIGIN}/receipts")
 
 
-def log_verifier() -> VerifierKey:
-    """The public half of `log_key`."""
-    return log_key().verifier
+@lru_cache(maxsize=8)
+def _load(path: Path, changed: int) -> tuple[Generation, ...]:
+    return tuple(keyring.load(path))
+
+
+def generations() -> tuple[Generation, ...]:
+    """The log's public keys, generation by generation. Raises KeyUnusable."""
+    path = Path(settings.KEYRING)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError:
+        changed = 0
+    return _load(path, changed)
+
+
+def log_verifiers() -> list[VerifierKey]:
+    """Every key that has ever signed this log. Raises KeyUnusable."""
+    return [key for generation in generations() for key in generation.verifiers]
+
+
+def policy() -> str:
+    """The trust file (C2SP tlog-policy) that a recipient should be given by another way."""
+    lines = ["# Whom to trust for this custody log. Compare it with a copy from another source."]
+    for generation in generations():
+        for key in generation.verifiers:
+            end = "-" if generation.end is None else generation.end
+            lines += [f"# range {key.id.hex()} {generation.start} {end}", f"log {key}"]
+    names = []
+    for number, (key, url) in enumerate(settings.WITNESSES, 1):
+        names.append(f"w{number}")
+        lines.append(f"witness w{number} {key} {url}")
+    if len(names) > 1:
+        lines.append(f"group witnesses any {' '.join(names)}")
+    quorum = "none" if not names else "witnesses" if len(names) > 1 else names[0]
+    return "\n".join([*lines, f"quorum {quorum}"]) + "\n"

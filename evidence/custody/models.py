@@ -33,10 +33,14 @@ class AppendOnly(models.Model):
 
 
 class Event(AppendOnly):
-    """One line of the log. `body` is the truth; the other columns are for finding it."""
+    """One line of the log. `body` is the truth; the other columns are for finding it.
+
+    The table is partitioned by index (migration 0003). `id` and (`object_ref`, `seq`) are
+    unique in each partition by the database, in the whole log by the sequencer and the signer.
+    """
 
     index = models.BigIntegerField(primary_key=True)
-    id = models.UUIDField(unique=True)
+    id = models.UUIDField()
     type = models.CharField(max_length=40)
     object_ref = models.CharField(max_length=80)
     seq = models.BigIntegerField()
@@ -47,10 +51,6 @@ class Event(AppendOnly):
     leaf = models.BinaryField(max_length=32)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["object_ref", "seq"], name="custody_event_object_seq")
-        ]
-        indexes = [models.Index(fields=["actor_ref", "-index"], name="custody_event_actor")]
         verbose_name = "custody event"
 
     def __str__(self) -> str:
@@ -100,3 +100,80 @@ class Checkpoint(AppendOnly):
 
     def __str__(self) -> str:
         return f"checkpoint of {self.size}"
+
+    def signed(self) -> str:
+        """The note with the cosignatures that witnesses have given since."""
+        lines = Anchor.objects.filter(size=self.size, kind=Anchor.Kind.WITNESS).order_by("by")
+        return self.note + "".join(bytes(row.body).decode() for row in lines)
+
+
+class Anchor(AppendOnly):
+    """Something outside this system that holds a checkpoint: a line, a token, an object.
+
+    kind `witness`: `body` is the cosignature line; `timestamp`: the RFC 3161 token (DER);
+    `bucket`: the checkpoint lies in the write-once bucket; `tiles`: the tree up to it does.
+    """
+
+    class Kind(models.TextChoices):
+        WITNESS = "witness", "Cosigned by a witness"
+        TIMESTAMP = "timestamp", "Time-stamped"
+        BUCKET = "bucket", "In the write-once bucket"
+        TILES = "tiles", "The tree is in the write-once bucket"
+
+    size = models.BigIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    by = models.CharField(max_length=200)
+    body = models.BinaryField(default=bytes)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["size", "kind", "by"], name="custody_anchor_once")
+        ]
+        indexes = [models.Index(fields=["kind", "by", "-size"], name="custody_anchor_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.size} ({self.by})"
+
+
+class Alarm(AppendOnly):
+    """The log was found broken, or somebody refused it. Kept until a person has dealt with it."""
+
+    source = models.CharField(max_length=40)
+    sentence = models.TextField()
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["-created"], name="custody_alarm_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.sentence[:80]}"
+
+
+class Audit(models.Model):
+    """One walk over log and objects: its progress while it runs, its outcome after.
+
+    Not evidence itself: the outcome is written as an event. `asked_for` is empty for the
+    nightly audit and names an object where a person asked for one.
+    """
+
+    asked_for = models.CharField(max_length=80, blank=True)
+    asked_by = models.CharField(max_length=80, blank=True)
+    started = models.DateTimeField(auto_now_add=True)
+    finished = models.DateTimeField(null=True, blank=True)
+    total = models.BigIntegerField(default=0)
+    done = models.BigIntegerField(default=0)
+    events = models.BigIntegerField(default=0)
+    objects_read = models.BigIntegerField(default=0)
+    faults = models.JSONField(default=list)
+    fault_count = models.BigIntegerField(default=0)
+
+    class Meta:
+        indexes = [models.Index(fields=["asked_for", "-started"], name="custody_audit_newest")]
+
+    @property
+    def percent(self) -> int:
+        """How far it is, 0 to 100."""
+        if self.finished:
+            return 100
+        return min(99, 100 * self.done // self.total) if self.total else 0

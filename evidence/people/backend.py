@@ -10,6 +10,7 @@ from django.contrib.auth.backends import ModelBackend
 MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "recordings.recording": ("recording.view", ""),
     "recordings.category": ("recording.view", ""),
+    "recordings.package": ("package.make", "package.make"),
     "retention.unassigned": ("recording.assign", "recording.assign"),
     "retention.hold": ("hold.view", ""),
     "cases.case": ("case.view", "case.change"),

@@ -52,6 +52,8 @@ TABLE: dict[str, dict[str, Scope]] = {
     "recording.download": {SUPERVISOR: TEAM, STANDARDS: ALL},
     "recording.categorise": {OFFICER: OWN, SUPERVISOR: TEAM, STANDARDS: ALL},
     "recording.assign": {STANDARDS: ALL},
+    "package.make": {STANDARDS: ALL},
+    "history.verify": {STANDARDS: ALL},
     "hold.view": {STANDARDS: ALL},
     "hold.set": {STANDARDS: ALL},
     "hold.release": {STANDARDS: ALL},

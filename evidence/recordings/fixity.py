@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 
 from evidence.custody.models import Event
+from evidence.custody.verify import Fault
 from evidence.recordings.models import Original, Rendition
 from evidence.store import s3
 
@@ -19,50 +19,49 @@ def digest(alias: str, key: str, version_id: str = "") -> tuple[str, int]:
     return found.hexdigest(), size
 
 
-def faults() -> tuple[int, list[str]]:
-    """How many objects were read, and a sentence for each that is not what the log says."""
-    count, found = 0, []
-    for sentence in _originals():
-        count += 1
-        if sentence:
-            found.append(sentence)
-    for rendition in Rendition.objects.select_related("original").iterator(chunk_size=500):
-        count += 1
-        found += _compare(
-            f"{rendition.original.reference} {rendition.kind}",
-            "renditions", rendition.key, "", rendition.sha256, rendition.size,
+def original(row: Original) -> Fault | None:
+    """Read an original and compare it with the log; what is wrong, or nothing."""
+    where = f"{row.reference} original"
+    received = Event.objects.filter(object_ref=row.reference, type="evidence.received").first()
+    if received is None:
+        return Fault(0, "object", f"{where}: the custody log does not know it")
+    said = received.parsed()["object"]
+    if (said.get("sha256"), said.get("size")) != (row.sha256, row.size):
+        return Fault(
+            received.index, "object",
+            f"{where}: its row was changed; the custody log says {said.get('sha256')}",
         )  # fmt: skip
-    return count, found
+    return _compare(
+        received.index, where, "originals", row.key, row.version_id, said["sha256"], said["size"]
+    )
 
 
-def _originals() -> Iterator[str]:
-    for original in Original.objects.iterator(chunk_size=500):
-        where = f"{original.reference} original"
-        received = Event.objects.filter(
-            object_ref=original.reference, type="evidence.received"
-        ).first()
-        if received is None:
-            yield f"{where}: the custody log does not know it"
-            continue
-        said = received.parsed()["object"]
-        if (said.get("sha256"), said.get("size")) != (original.sha256, original.size):
-            yield f"{where}: its row was changed; the custody log says {said.get('sha256')}"
-            continue
-        wrong = _compare(
-            where, "originals", original.key, original.version_id, said["sha256"], said["size"]
-        )
-        yield wrong[0] if wrong else ""
+def rendition(row: Rendition) -> Fault | None:
+    """The same for what was made from one: its row, and where the log has its hash, the log."""
+    where = f"{row.original.reference} {row.kind}"
+    index = 0
+    for event in Event.objects.filter(
+        object_ref=row.original.reference, type="rendition.created"
+    ).order_by("-seq"):
+        data = event.parsed().get("data", {})
+        if data.get("kind") == row.kind:
+            index = event.index
+            if data.get("sha256", row.sha256) != row.sha256:
+                return Fault(index, "object", f"{where}: its row was changed")
+            break
+    return _compare(index, where, "renditions", row.key, "", row.sha256, row.size)
 
 
 def _compare(
-    where: str, alias: str, key: str, version_id: str, sha256: str, size: int
-) -> list[str]:
+    index: int, where: str, alias: str, key: str, version_id: str, sha256: str, size: int
+) -> Fault | None:
     try:
         found = digest(alias, key, version_id)
     except s3.Missing:
-        return [f"{where}: it is not in the store ({key})"]
+        return Fault(index, "object", f"{where}: it is not in the store ({key})")
     except s3.StoreError as error:
-        return [f"{where}: it could not be read: {error}"]
+        return Fault(index, "object", f"{where}: it could not be read: {error}")
     if found != (sha256, size):
-        return [f"{where}: the store holds other bytes ({found[0]}, {found[1]} bytes)"]
-    return []
+        sentence = f"{where}: the store holds other bytes ({found[0]}, {found[1]} bytes)"
+        return Fault(index, "object", sentence)
+    return None

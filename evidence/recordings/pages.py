@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +15,7 @@ from django.utils import timezone
 
 from evidence.custody import history
 from evidence.custody.models import Checkpoint, Event
-from evidence.custody.record import Draft, record
+from evidence.custody.record import Draft, once_a_day, record
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.store import s3
@@ -45,15 +43,6 @@ class Group:
     rows: list[Row]
 
 
-def daily_event(what: str, user: User, reference: str, moment: datetime) -> uuid.UUID:
-    """One UUIDv7 a person, recording and day: the same look asked for again is one event."""
-    start = moment.replace(hour=0, minute=0, second=0, microsecond=0)
-    raw = hashlib.sha256(f"{what}:{user.ref}:{reference}:{start.isoformat()}".encode()).digest()
-    number = int(start.timestamp() * 1000) << 80 | int.from_bytes(raw[:10], "big")
-    number = number & ~(0xF << 76) | 0x7 << 76
-    return uuid.UUID(int=number & ~(0x3 << 62) | 0x2 << 62)
-
-
 def rows(recordings: Sequence[Recording], *, by: User, address: str) -> list[Row]:
     """Rows with stills, after writing that these were seen (once a person and day).
 
@@ -76,7 +65,7 @@ def rows(recordings: Sequence[Recording], *, by: User, address: str) -> list[Row
                         by.actor(),
                         private={"name": by.short, "address": address},
                     ),
-                    event_id=daily_event("listed", by, item.reference, now),
+                    event_id=once_a_day(f"listed:{by.ref}:{item.reference}", now),
                 )
     return [Row(item, _still(stills.get(item.pk)), progress.get(item.pk)) for item in recordings]
 

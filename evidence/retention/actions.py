@@ -27,8 +27,9 @@ def _held(hold: Hold, actor: Actor, kind: str, reason: str) -> None:
             kind,
             hold.recording.subject(),
             actor,
-            data={"hold": hold.pk, "kind": hold.kind},
-            private={"name": actor.name, "reason": reason},
+            # The kind says whether there is a complaint: not openly, packages carry this event.
+            data={"hold": hold.pk},
+            private={"name": actor.name, "reason": reason, "kind": hold.kind},
         )
     )
     transaction.on_commit(lambda: to_store.delay(hold.pk), robust=True)

@@ -268,6 +268,46 @@ def put(alias: str, key: str, body: bytes | IO[bytes], sha256: str, content_type
     return str(answer.get("VersionId", "null"))
 
 
+def put_locked(
+    alias: str, key: str, body: bytes, until: datetime, content_type: str, *, once: bool = True
+) -> None:
+    """Write an object that nobody may delete before `until` (Object Lock, COMPLIANCE mode).
+
+    Only for what holds no personal data: nothing can lift this lock. With `once` raises
+    AlreadyThere when the key is taken; without, another version is added.
+    """
+    extra: dict[str, Any] = {"IfNoneMatch": "*"} if once else {}
+    try:
+        client().put_object(
+            Bucket=bucket(alias),
+            Key=key,
+            Body=body,
+            ContentType=content_type,
+            ChecksumSHA256=_b64(hashlib.sha256(body).hexdigest()),
+            ObjectLockMode="COMPLIANCE",
+            ObjectLockRetainUntilDate=until,
+            **extra,
+        )
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"writing {key}")
+
+
+def keys(alias: str, prefix: str) -> Iterator[str]:
+    """The keys that begin so, in order. Raises StoreError."""
+    pages = client().get_paginator("list_objects_v2").paginate(Bucket=bucket(alias), Prefix=prefix)
+    try:
+        for page in pages:
+            for item in page.get("Contents", []):
+                yield item["Key"]
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"listing {prefix}")
+
+
+def read_all(alias: str, key: str) -> bytes:
+    """A small object's bytes. Raises Missing or StoreError."""
+    return b"".join(read(alias, key))
+
+
 def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -> str:
     """Write a file once, streamed in parts when it is large; its version id."""
     with path.open("rb") as file:
@@ -311,6 +351,14 @@ def delete_version(alias: str, key: str, version_id: str) -> None:
     """Destroy one version; locks and legal holds make the store refuse (StoreError)."""
     try:
         client().delete_object(Bucket=bucket(alias), Key=key, VersionId=version_id)
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"deleting {key}")
+
+
+def delete(alias: str, key: str) -> None:
+    """Delete what lies under a key, where the bucket is not versioned. Nothing when it is gone."""
+    try:
+        client().delete_object(Bucket=bucket(alias), Key=key)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"deleting {key}")
 

@@ -182,6 +182,8 @@ def _rendition(
             ACTOR,
             data={
                 "kind": made.kind,
+                "sha256": sha256,
+                "size": made.path.stat().st_size,
                 "parent": original.sha256,
                 "tool": "ffmpeg",
                 "version": version,

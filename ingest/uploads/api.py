@@ -20,6 +20,7 @@ from ninja.security import HttpBearer
 from ninja.throttling import AnonRateThrottle
 
 from evidence.custody import keys
+from evidence.custody.checkpoints import LogBroken, SignerAway
 from evidence.people.requests import address
 from evidence.store import s3
 from ingest.devices import actions as devices
@@ -257,7 +258,14 @@ def receipt(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponse:
 def proof(request: HttpRequest, upload_id: uuid.UUID) -> HttpResponse:
     """The tlog-proof of the upload's `evidence.received` event."""
     upload = actions.find(dock=_dock(request), upload_id=upload_id)
-    return _text_or_later(receipts.prove(upload), "proof")
+    try:
+        return _text_or_later(receipts.prove(upload), "proof")
+    except (LogBroken, SignerAway) as error:
+        log.error("no proof can be given", error=str(error))
+        raise Problem(
+            503, "log-waits", "The custody log can't sign just now. Ask again.",
+            retry_after=RETRY_SECONDS,
+        ) from None  # fmt: skip
 
 
 @router.post("/heartbeat", response=HeartbeatOut)

@@ -44,4 +44,3 @@ class Checkpoint:
         if len(root) != HASH_SIZE or base64.b64encode(root).decode() != root64:
             raise CheckpointError("the root is not 32 bytes in canonical base64")
         return cls(origin, int(size), root)
-

@@ -72,6 +72,13 @@ class Frontier:
         self.hashes.append(node)
         self.size += 1 << level
 
+    def extend(self, other: Frontier) -> None:
+        """Add another tree's leaves. Raises ProofError where they don't fit whole."""
+        hashes = iter(other.hashes)
+        for level in reversed(range(other.size.bit_length())):
+            if other.size >> level & 1:
+                self.append_subtree(level, next(hashes))
+
     def root(self) -> bytes:
         """MTH of what was added (RFC 6962 section 2.1)."""
         if not self.hashes:

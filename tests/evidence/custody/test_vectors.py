@@ -62,7 +62,11 @@ def test_verifier_keys_good_bad_and_mangled() -> None:
     for good in cases["good_vkeys"]:
         assert str(note.VerifierKey.parse(good)) == good
         for at in range(len(good)):
-            for wrong in (good[:at], good[at:] if at else "", good[:at] + chr(ord(good[at]) + 1) + good[at + 1 :]):
+            for wrong in (
+                good[:at],
+                good[at:] if at else "",
+                good[:at] + chr(ord(good[at]) + 1) + good[at + 1 :],
+            ):
                 with pytest.raises(note.NoteError):
                     note.VerifierKey.parse(wrong)
                 mangled += 1

@@ -258,7 +258,7 @@ def test_receipt_and_proof_of_a_sealed_file(client_of_dock: DockClient, camera: 
     event = Event.objects.get(index=found.custody)
     assert event.type == "evidence.received"
     proven = client_of_dock.get(f"uploads/{made}/proof").content.decode()
-    assert proof.check(proven, bytes(event.body), [keys.log_verifier()])[0] == found.custody
+    assert proof.check(proven, bytes(event.body), keys.log_verifiers())[0] == found.custody
     assert client_of_dock.get(f"uploads/{made}/receipt").content == text.content
 
 

@@ -1,0 +1,331 @@
+"""Packages: recordings with their whole history and its proofs, as one file.
+
+The files go in first, each read from the store and compared with the log while it is
+written. Then `evidence.exported` is written for every object, numbered and signed; then the
+history up to that event. A package that exists is therefore whole, and the log knows of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from evidence.custody import checkpoints, package, sequencer
+from evidence.custody.log import hashing
+from evidence.custody.log.bag import Bag, BagError, safe_name
+from evidence.custody.models import Event
+from evidence.custody.record import Actor, Draft, Subject, record
+from evidence.people.actions import NotAllowed
+from evidence.people.models import User
+from evidence.recordings.access import find
+from evidence.recordings.models import Original, Package, Recording, Rendition
+from evidence.recordings.pages import OPEN_EVENTS
+from evidence.store import s3
+
+log = structlog.get_logger(__name__)
+Details = Package.Details
+CLAIM = timedelta(minutes=30)
+ATTEMPTS = 3
+KEPT = timedelta(days=7)
+# An event holds 16 KiB: so many hashes leave room for the rest.
+MOST_FILES = 200
+
+
+class ExportError(RuntimeError):
+    """The package can't be made. Its sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """Who asks for a package, what for, and what it may show."""
+
+    actor: Actor
+    name: str
+    purpose: str
+    recipient: str = ""
+    address: str = ""
+    renditions: bool = False
+    details: str = Details.ALL
+    reference: str = ""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What was made. `checkpoint`: the size of the tree that its proofs lead to."""
+
+    files: int
+    size: int
+    sha256: str
+    checkpoint: int
+
+
+@dataclass(frozen=True)
+class _File:
+    ref: str
+    name: str
+    alias: str
+    key: str
+    version_id: str
+    sha256: str
+    size: int
+
+
+def to_file(
+    references: Iterable[str],
+    path: Path,
+    wish: Wish,
+    progress: Callable[[int], None] | None = None,
+) -> Made:
+    """Make a package at `path`. `progress` is told percent.
+
+    Raises ExportError when a recording is not there, a file is not what the log says, or
+    the log can't be signed; nothing is left at `path` then.
+    """
+    found = list(Recording.objects.filter(reference__in={ref.upper() for ref in references}))
+    missing = {ref.upper() for ref in references} - {item.reference for item in found}
+    if missing or not found:
+        raise ExportError(f"There is no recording {', '.join(sorted(missing)) or 'named'}.")
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        made = _write(found, draft, wish, progress or (lambda percent: None))
+        draft.replace(path)
+    except (BagError, hashing.ProofError, s3.StoreError, checkpoints.LogBroken,
+            checkpoints.SignerAway) as error:  # fmt: skip
+        raise ExportError(f"The package could not be made: {error}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+    return made
+
+
+def _write(found: list[Recording], path: Path, wish: Wish, progress: Callable[[int], None]) -> Made:
+    reference = wish.reference or Package._meta.get_field("reference").get_default()
+    files = [file for item in found for file in _files(item, wish.renditions)]
+    with Bag(path, reference) as bag:
+        _copy(bag, files, progress)
+        exported = _exported(found, files, wish, reference)
+        signed = checkpoints.sign()
+        if signed is None or signed.size <= max(event.index for event in exported):
+            raise checkpoints.SignerAway("The export's own events are not signed yet. Try again.")
+        contents = package.gather(exported, signed)
+        package.write(bag, contents, _opener(wish.details, exported))
+        bag.close(
+            [
+                ("Source-Organization", settings.FORCE_NAME),
+                ("External-Identifier", reference),
+                ("Bagging-Date", f"{timezone.now():%Y-%m-%d}"),
+                ("Log-Origin", settings.CUSTODY_ORIGIN),
+                ("Log-Size", str(signed.size)),
+            ]
+        )
+    return Made(len(files), path.stat().st_size, _sha256(path), signed.size)
+
+
+def _references(item: Recording) -> list[str]:
+    """The recording, and every file that was joined into it under its own reference."""
+    joined = item.originals.order_by("pk").values_list("reference", flat=True)
+    return list(dict.fromkeys([item.reference, *joined]))
+
+
+def _files(item: Recording, renditions: bool) -> Iterator[_File]:
+    for original in item.originals.order_by("recorded_at", "file_name"):
+        folder = f"data/{item.reference}/{original.reference}"
+        yield _File(
+            original.reference, f"{folder}/{safe_name(original.file_name)}", "originals",
+            original.key, original.version_id, original.sha256, original.size,
+        )  # fmt: skip
+        if renditions:
+            yield from _renditions(original, folder)
+
+
+def _renditions(original: Original, folder: str) -> Iterator[_File]:
+    """The viewing copies whose bytes stand in the log."""
+    events = Event.objects.filter(object_ref=original.reference, type="rendition.created")
+    known = {event.parsed().get("data", {}).get("sha256") for event in events}
+    for row in Rendition.objects.filter(original=original, sha256__in=known - {None}):
+        name = safe_name(f"{row.kind}-{row.key.rpartition('/')[2]}")
+        yield _File(
+            original.reference, f"{folder}/viewing/{name}", "renditions", row.key, "", row.sha256,
+            row.size,
+        )  # fmt: skip
+
+
+def _copy(bag: Bag, files: list[_File], progress: Callable[[int], None]) -> None:
+    total, done = sum(file.size for file in files) or 1, 0
+    written: set[str] = set()
+
+    def pieces(file: _File) -> Iterator[bytes]:
+        nonlocal done
+        for piece in s3.read(file.alias, file.key, file.version_id):
+            yield piece
+            done += len(piece)
+            progress(min(95, 95 * done // total))
+
+    for file in files:
+        if file.name in written:
+            raise ExportError(f"Two files of the recording would both be {file.name}.")
+        written.add(file.name)
+        bag.add_file(file.name, pieces(file), file.sha256, file.size)
+
+
+def _exported(
+    found: list[Recording], files: list[_File], wish: Wish, reference: str
+) -> list[Event]:
+    """Write the export into every object's history, and number it."""
+    identifiers = []
+    private = {"name": wish.name, "address": wish.address, "recipient": wish.recipient,
+               "purpose": wish.purpose}  # fmt: skip
+    with transaction.atomic():
+        for item in found:
+            for ref in _references(item):
+                hashes = [file.sha256 for file in files if file.ref == ref]
+                if len(hashes) > MOST_FILES:
+                    raise ExportError(f"{ref} has more than {MOST_FILES} files.")
+                data = {"package": reference, "files": hashes}
+                identifiers.append(
+                    record(Draft("evidence.exported", Subject(ref), wish.actor, data, private))
+                )
+    sequencer.run()
+    return list(Event.objects.filter(id__in=identifiers).order_by("index"))
+
+
+def _opener(details: str, exported: list[Event]) -> Callable[[Event], bool]:
+    own = {event.id for event in exported}
+
+    def may_open(event: Event) -> bool:
+        if details == Details.ALL:
+            return True
+        return event.id in own or (details == Details.FOOTAGE and event.type in OPEN_EVENTS)
+
+    return may_open
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# --- packages that pages ask for --------------------------------------------------
+
+
+def ask(*, by: User, wanted: Package, recordings: list[Recording]) -> Package:
+    """Keep a wish for a package and have it made. Raises NotAllowed."""
+    if not recordings:
+        raise ExportError("Name at least one recording.")
+    with transaction.atomic():
+        for item in recordings:
+            _allowed(by, item)
+        wanted.made_by = by
+        wanted.save()
+        wanted.recordings.set(recordings)
+    _send(wanted.pk)
+    return wanted
+
+
+def _allowed(by: User, item: Recording) -> None:
+    try:
+        find(by, item.reference, "package.make")
+    except Recording.DoesNotExist:
+        raise NotAllowed(f"You can't export {item.reference}.") from None
+
+
+def _send(identifier: int) -> None:
+    from evidence.recordings.tasks import make_package
+
+    transaction.on_commit(lambda: make_package.delay(identifier), robust=True)
+
+
+def make(identifier: int) -> None:
+    """Make one package that was asked for; again when a worker died over it."""
+    now = timezone.now()
+    free = Q(state=Package.State.WAITING) | Q(state=Package.State.MAKING, claimed_until__lt=now)
+    taken = Package.objects.filter(free, pk=identifier).update(
+        state=Package.State.MAKING, claimed_until=now + CLAIM, progress=0
+    )
+    if not taken:
+        return
+    row = Package.objects.get(pk=identifier)
+    Package.objects.filter(pk=identifier).update(attempts=row.attempts + 1)
+    try:
+        _make(row)
+    except (ExportError, NotAllowed) as error:
+        log.warning("a package could not be made", package=row.reference, error=str(error))
+        again = isinstance(error, ExportError) and row.attempts + 1 < ATTEMPTS
+        Package.objects.filter(pk=identifier).update(
+            state=Package.State.WAITING if again else Package.State.FAILED,
+            reason=str(error)[:300], claimed_until=None,
+            finished=None if again else timezone.now(),
+        )  # fmt: skip
+
+
+def _make(row: Package) -> None:
+    by = row.made_by
+    assert by is not None
+    items = list(row.recordings.all())
+    for item in items:
+        _allowed(User.objects.get(pk=by.pk), item)  # as it is now, not when it was asked for
+    wish = Wish(
+        actor=by.actor(), name=by.short, purpose=row.purpose, recipient=row.recipient,
+        renditions=row.renditions, details=row.details, reference=row.reference,
+    )  # fmt: skip
+
+    def progress(percent: int) -> None:
+        Package.objects.filter(pk=row.pk).exclude(progress=percent).update(
+            progress=percent, claimed_until=timezone.now() + CLAIM
+        )
+
+    settings.MEDIA_SCRATCH.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=settings.MEDIA_SCRATCH, prefix="package-") as folder:
+        path = Path(folder) / f"{row.reference}.zip"
+        made = to_file([item.reference for item in items], path, wish, progress)
+        key = f"packages/{row.reference}-{made.sha256[:12]}.zip"
+        try:
+            s3.put_file("renditions", key, path, made.sha256, "application/zip")
+        except s3.AlreadyThere:
+            pass
+        except s3.StoreError as error:
+            raise ExportError(f"The package could not be stored: {error}") from error
+    Package.objects.filter(pk=row.pk).update(
+        state=Package.State.READY, progress=100, key=key, size=made.size, sha256=made.sha256,
+        checkpoint=made.checkpoint, reason="", claimed_until=None, finished=timezone.now(),
+    )  # fmt: skip
+
+
+def download(*, by: User, row: Package, address: str) -> str:
+    """A short-lived URL of the package, after the events. Raises NotAllowed, ExportError."""
+    with transaction.atomic():
+        items = list(row.recordings.all())
+        for item in items:
+            _allowed(by, item)
+        row.refresh_from_db()
+        if row.state != Package.State.READY:
+            raise ExportError("This package is not there. Make another.")
+        for item in items:
+            private = {"name": by.short, "address": address}
+            data = {"package": row.reference}
+            record(Draft("package.downloaded", item.subject(), by.actor(), data, private))
+    return s3.sign_get(
+        "renditions", row.key, seconds=settings.PART_URL_SECONDS, name=f"{row.reference}.zip",
+        content_type="application/zip",
+    )  # fmt: skip
+
+
+def sweep() -> None:
+    """Send again what was forgotten; delete package files that have had their week."""
+    now = timezone.now()
+    dead = Q(state=Package.State.WAITING, created__lt=now - timedelta(minutes=1))
+    dead |= Q(state=Package.State.MAKING, claimed_until__lt=now)
+    for identifier in Package.objects.filter(dead).values_list("pk", flat=True)[:100]:
+        _send(identifier)
+    for row in Package.objects.filter(state=Package.State.READY, finished__lt=now - KEPT)[:100]:
+        s3.delete("renditions", row.key)
+        Package.objects.filter(pk=row.pk).update(state=Package.State.GONE)
