@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
 
 from evidence.people.models import User
@@ -48,12 +50,40 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
          apps.get_model("complaints", "Complaint").objects.exclude(officers=user),
          "admin:complaints_complaint_changelist", ""),
     ]  # fmt: skip
+    context["warnings"] = _warnings(user)
     context["cards"] = [
         {"title": title, "count": _count(found), "url": reverse(view) + query}
         for permission, title, found, view, query in rows
         if user.may(permission)
     ]
     return context
+
+
+def _warnings(user: User) -> list[tuple[str, str, str]]:
+    """What must not wait: (colour, sentence, address)."""
+    if not user.may("custody.state"):
+        return []
+    from evidence.custody import status
+    from evidence.recordings import audits
+
+    found: list[tuple[str, str, str]] = []
+    alarms = reverse("admin:custody_alarm_changelist")
+    alarm = status.signer_alarm()
+    if alarm:
+        found.append(("red", f"The custody log needs you: {alarm}", alarms))
+    audit = status.last_audit()
+    if audit is None:
+        found.append(("grey", "The custody log has not been read again as a whole yet.", alarms))
+    elif audit.fault_count:
+        sentence = f"The last audit of the custody log found {audit.fault_count} faults."
+        found.append(("red", sentence, alarms))
+    oldest = audits.oldest_unchecked()
+    if oldest is not None:
+        days = (timezone.now() - oldest.checked_at).days
+        words = f"Oldest unchecked file: read {days} days ago." if days else \
+            "Every file was read within the last day."  # fmt: skip
+        found.append(("amber" if days > settings.OLDEST_CHECK_DAYS else "plain", words, ""))
+    return found
 
 
 def _count(rows: Any) -> str:

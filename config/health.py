@@ -10,9 +10,12 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from redis import Redis
 
+from evidence.custody import sequencer, status
+from evidence.custody.models import Checkpoint
+from evidence.recordings import audits
 from evidence.store import s3
 
 log = structlog.get_logger(__name__)
@@ -56,7 +59,33 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for this machine or those whose address the operator allows."""
     if request.META.get("REMOTE_ADDR") not in settings.METRICS_ADDRESSES:
         return not_found(request)
-    return HttpResponse(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest() + _custody(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _custody() -> bytes:
+    """The custody log's own gauges, asked of the database each time."""
+    registry = CollectorRegistry()
+
+    def gauge(name: str, words: str, value: float) -> None:
+        Gauge(f"bwv_{name}", words, registry=registry).set(value)
+
+    last = Checkpoint.objects.order_by("-size").first()
+    audit = status.last_audit()
+    oldest = audits.oldest_unchecked()
+    gauge("custody_size", "Events in the custody log", sequencer.tree_size())
+    gauge("custody_backlog", "Events that wait for a number", status.backlog())
+    gauge("custody_room", "Events for which partitions are there", status.room())
+    gauge("custody_checkpoint_age_seconds", "Since the last checkpoint; -1: never",
+          status.seconds_since(last.created if last else None))  # fmt: skip
+    gauge("custody_alarm", "1 while something about the log is wrong",
+          float(bool(status.signer_alarm())))  # fmt: skip
+    gauge("custody_audit_age_seconds", "Since the last whole audit; -1: never",
+          status.seconds_since(audit.finished if audit else None))  # fmt: skip
+    gauge("custody_audit_faults", "Faults of the last whole audit",
+          audit.fault_count if audit else 0)  # fmt: skip
+    gauge("oldest_unchecked_object_seconds", "Age of the longest unread original; -1: none",
+          status.seconds_since(oldest.checked_at if oldest else None))  # fmt: skip
+    return generate_latest(registry)
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

@@ -68,6 +68,8 @@ WITNESSES = [(item.split()[0], item.split()[1].rstrip("/"))
 TSA_URL = env.str("BWV_TSA_URL", "")
 TSA_CERTIFICATES = env.str("BWV_TSA_CERTIFICATES", "")  # PEM: the authority's root, and others
 TSA_SECONDS = env.int("BWV_TSA_SECONDS", 3600)
+# A file that was not read again for so long is shown in amber.
+OLDEST_CHECK_DAYS = env.int("BWV_OLDEST_CHECK_DAYS", 365)
 AUDIT_SECONDS = env.int("BWV_AUDIT_SECONDS", 24 * 3600)
 
 INSTALLED_APPS = [

@@ -9,6 +9,7 @@ from ingest.uploads.api import api
 urlpatterns = [
     path("", include("evidence.people.urls")),
     path("footage/", include("evidence.recordings.urls")),
+    path("custody/", include("evidence.custody.urls")),
     path("shared/", include("evidence.sharing.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import urllib3
 
 from config.stack import launch, prepare
@@ -80,6 +81,10 @@ class Live:
         return all(
             row["media"] in ("ready", "not_media", "unplayable") for row in self.recordings()
         )
+
+    def database(self) -> psycopg.Connection[Any]:
+        """The database, as the application's role."""
+        return psycopg.connect(self.layout.environment()["DATABASE_URL"])
 
     # --- the agent ---
 

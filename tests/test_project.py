@@ -50,6 +50,7 @@ def test_a_production_start_is_clean() -> None:
         ({"DEBUG": "1"}, "config.E001"), ({"SECRET_KEY": "short"}, "config.E002"),
         ({"DATABASE_URL": "", "BWV_DATA": "/nowhere"}, "DATABASE_URL is not set"),
         ({"BWV_ORIGIN": "https://x y"}, "custody.E001"),
+        ({"BWV_SIGNER_URL": ""}, "custody.W001"),
         ({"BWV_MEDIA_SANDBOX": "none"}, "media.W002"), ({"BWV_MEDIA_SANDBOX": "maybe"}, "SANDBOX"),
     ],
 )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import datetime
 import urllib3
 from cryptography.x509 import load_pem_x509_certificates
 from rfc3161_client import (
+    HashAlgorithm,
     TimestampRequestBuilder,
     VerificationError,
     VerifierBuilder,
@@ -26,9 +27,8 @@ def request(url: str, message: bytes, certificates: bytes) -> bytes:
     RFC 3161 section 3.4 (HTTP). `certificates` is PEM: the root that is trusted, and any
     others that the authority's answer leaves out.
     """
-    asked = TimestampRequestBuilder().data(message).nonce(nonce=True).cert_request(
-        cert_request=True
-    ).build()  # fmt: skip
+    builder = TimestampRequestBuilder().data(message).hash_algorithm(HashAlgorithm.SHA256)
+    asked = builder.nonce(nonce=True).cert_request(cert_request=True).build()
     try:
         answer = _pool.request(
             "POST", url, body=asked.as_bytes(),

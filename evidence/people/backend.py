@@ -18,6 +18,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "sharing.share": ("share.view", "share.make"),
     "custody.event": ("custody.view", ""),
     "custody.checkpoint": ("custody.view", ""),
+    "custody.alarm": ("custody.state", ""),
     "uploads.upload": ("upload.view", ""),
     "uploads.quarantine": ("quarantine.view", ""),
     "devices.camera": ("device.view", "device.change"),

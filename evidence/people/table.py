@@ -69,6 +69,7 @@ TABLE: dict[str, dict[str, Scope]] = {
     "quarantine.resolve": {STANDARDS: ALL},
     # the log
     "custody.view": {AUDITOR: ALL},
+    "custody.state": {STANDARDS: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
     # running the system
     "upload.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
     "device.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},

@@ -6,12 +6,14 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html
+from unfold.decorators import action
 
 from evidence.people.office import OfficeAdmin, staff
 from evidence.people.requests import address
-from evidence.recordings import actions, pages
+from evidence.recordings import actions, custody_admin, package_admin, pages
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Category, Recording
 from evidence.recordings.templatetags.evidence import clock, day, length, media_tag, within
@@ -50,6 +52,7 @@ class RecordingAdmin(OfficeAdmin):
         "what", "note", "state", "media_reason", "unassigned_because", "history_",
     )  # fmt: skip
     readonly_fields = fields
+    actions_detail = ("custody_history",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
         """What the table lets this person see."""
@@ -71,6 +74,19 @@ class RecordingAdmin(OfficeAdmin):
             actions.view(by=staff(request), reference=found.reference, address=address(request))
             found.reader = staff(request)
         return found
+
+    def get_urls(self) -> list[Any]:
+        """The custody pages besides."""
+        return [*custody_admin.urls(self.admin_site.admin_view), *super().get_urls()]
+
+    def has_custody_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """The whole history is for those who may know of holds."""
+        return staff(request).may("hold.view")
+
+    @action(description="Custody history", url_path="history-of-custody", permissions=["custody"])  # type: ignore[untyped-decorator]
+    def custody_history(self, request: HttpRequest, object_id: int) -> HttpResponseRedirect:
+        """To the timeline."""
+        return HttpResponseRedirect(reverse("admin:recordings_recording_custody", args=[object_id]))
 
     @admin.display(description="Still")
     def still(self, recording: Recording) -> str:
@@ -152,3 +168,6 @@ class CategoryAdmin(OfficeAdmin):
 
     list_display = ("name", "code", "keep_days", "source", "active")
     search_fields = ("name",)
+
+
+__all__ = ["CategoryAdmin", "RecordingAdmin", "package_admin"]

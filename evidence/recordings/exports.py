@@ -37,8 +37,8 @@ Details = Package.Details
 CLAIM = timedelta(minutes=30)
 ATTEMPTS = 3
 KEPT = timedelta(days=7)
-# An event holds 16 KiB: so many hashes leave room for the rest.
-MOST_FILES = 200
+# An event holds 16 KiB: so many hashes and names leave room for the rest.
+MOST_FILES, MOST_OBJECTS = 150, 300
 
 
 class ExportError(RuntimeError):
@@ -138,7 +138,7 @@ def _references(item: Recording) -> list[str]:
 
 def _files(item: Recording, renditions: bool) -> Iterator[_File]:
     for original in item.originals.order_by("recorded_at", "file_name"):
-        folder = f"data/{item.reference}/{original.reference}"
+        folder = f"data/{original.reference}"
         yield _File(
             original.reference, f"{folder}/{safe_name(original.file_name)}", "originals",
             original.key, original.version_id, original.sha256, original.size,
@@ -184,13 +184,16 @@ def _exported(
     identifiers = []
     private = {"name": wish.name, "address": wish.address, "recipient": wish.recipient,
                "purpose": wish.purpose}  # fmt: skip
+    objects = sorted(ref for item in found for ref in _references(item))
+    if len(objects) > MOST_OBJECTS:
+        raise ExportError(f"A package holds at most {MOST_OBJECTS} files. Make several.")
     with transaction.atomic():
         for item in found:
             for ref in _references(item):
                 hashes = [file.sha256 for file in files if file.ref == ref]
                 if len(hashes) > MOST_FILES:
                     raise ExportError(f"{ref} has more than {MOST_FILES} files.")
-                data = {"package": reference, "files": hashes}
+                data = {"package": reference, "objects": objects, "files": hashes}
                 identifiers.append(
                     record(Draft("evidence.exported", Subject(ref), wish.actor, data, private))
                 )

@@ -14,7 +14,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evidence.custody import history
-from evidence.custody.models import Checkpoint, Event
+from evidence.custody.models import Anchor, Checkpoint, Event
 from evidence.custody.record import Draft, once_a_day, record
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording, Rendition
@@ -119,7 +119,7 @@ def proof_of(original: Original) -> Proof:
             "Its row does not say what the custody log says.",
         )
     signed = Checkpoint.objects.filter(size__gt=event.index).order_by("size").first()
-    day = timezone.localtime(original.sealed_at)
+    day = timezone.localtime(original.checked_at)
     read = f"We read the whole file on {day:%-d %b %Y}; its fingerprint is the one the dock took."
     if signed is None:
         return Proof(
@@ -127,11 +127,19 @@ def proof_of(original: Original) -> Proof:
             "Unchanged; signature to come.",
             f"{read} The next checkpoint of the log will cover it within a minute.",
         )
+    outside = Anchor.objects.filter(size__gt=event.index).exclude(kind=Anchor.Kind.TILES).first()
+    if outside is None:
+        return Proof(
+            "plain",
+            "Unchanged; outside proof to come.",
+            f"{read} The record is in checkpoint {signed.size:,} of the custody log; until a copy "
+            "of it is held outside, you rely on this system alone.",
+        )
+    held = ", of which a copy is held outside this system."
     return Proof(
         "plain",
         "Unchanged since the dock.",
-        f"{read} The record is in checkpoint {signed.size:,} of the custody log. "
-        "No copy of that checkpoint is held outside this system yet.",
+        f"{read} The record is in checkpoint {signed.size:,} of the custody log{held}",
     )
 
 
@@ -194,7 +202,7 @@ OPEN_EVENTS = (
 )  # fmt: skip
 
 
-def past(recording: Recording, reader: User) -> list[history.Line]:
+def past(recording: Recording, reader: User, limit: int = 200) -> list[history.Line]:
     """The history of the recording and of every file that was joined into it, newest first.
 
     Those without `hold.view` see what happened to the footage and what they did themselves.
@@ -204,4 +212,4 @@ def past(recording: Recording, reader: User) -> list[history.Line]:
     events = Event.objects.filter(object_ref__in=references).order_by("-index")
     if not reader.may("hold.view"):
         events = events.filter(Q(type__in=OPEN_EVENTS) | Q(actor_ref=reader.ref))
-    return history.describe(list(events[:200]))
+    return history.describe(list(events[:limit]))

@@ -1,6 +1,6 @@
-"""`make limits`: agents killed at random for as long as asked, then everything is counted.
+"""`make limits`: the custody log's processes, then agents, killed at random; all is counted.
 
-`python -m tests.limits --seed 1 --minutes 10`. Exit 1 when anything is lost, twice or early.
+`python -m tests.limits --seed 1 --minutes 10 [--kills 200] [--only custody]`. Exit 1 when anything is lost, twice or early.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 from tests import embedded
+from tests.limits import custody
 
 
 def _card(folder: Path, dice: random.Random, round_: int) -> dict[str, bytes]:
@@ -35,6 +36,8 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--kills", type=int, default=200, help="of the custody log's processes")
+    parser.add_argument("--only", choices=["custody", "docks"], default="")
     options = parser.parse_args()
     dice = random.Random(options.seed)
     layout = embedded.make_layout()
@@ -45,6 +48,16 @@ def main() -> int:
     running = system.running()
     live = next(running)
     kills = rounds = files = 0
+    if options.only != "docks":
+        try:
+            killed = custody.campaign(live, options.seed, options.kills, 60 * options.minutes)
+        except BaseException:
+            next(running, None)
+            raise
+        print(f"seed {options.seed}: custody log, kill -9: {killed}")
+    if options.only == "custody":
+        next(running, None)
+        return 0
     deadline = time.monotonic() + 60 * options.minutes
     try:
         with tempfile.TemporaryDirectory(prefix="bwv-limits-") as name:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,8 +13,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from evidence.cases.models import Case
 from evidence.complaints.models import Complaint
 from evidence.custody import checkpoints, sequencer
+from evidence.custody.models import Alarm, Audit
 from evidence.people.models import Unit, User
-from evidence.recordings.models import Category, Recording
+from evidence.recordings.models import Category, Package, Recording
 from evidence.retention.models import Hold, Unassigned
 from evidence.sharing.models import Share
 from ingest.devices.models import Camera, Dock, Issue
@@ -43,6 +45,8 @@ PAGES = {
     "shared/<ref:reference>/":       "-       -      -      -      -      -      -",
     "shared/<ref:reference>/<ref:recording>/": "- -  -      -      -      -      -",
     "shared/<ref:reference>/<ref:recording>/play/": "n n n  n      n      n      n",
+    "custody/policy":                "y       y      y      y      y      y      y",
+    "custody/checkpoint":            "y       y      y      y      y      y      y",
     "healthz":                       "y       y      y      y      y      y      y",
     "readyz":                        "y       y      y      y      y      y      y",
     "metrics":                       "y       y      y      y      y      y      y",
@@ -52,6 +56,7 @@ PAGES = {
 ADMIN = {
     "recordings.recording":          "-       -      -      y      -      -      >",
     "recordings.category":           "-       -      -      y      -      -      >",
+    "recordings.package":            "-       -      -      y+     -      -      >",
     "retention.unassigned":          "-       -      -      y      -      -      >",
     "retention.hold":                "-       -      -      y      -      -      >",
     "cases.case":                    "-       -      -      y+     -      -      >",
@@ -59,6 +64,7 @@ ADMIN = {
     "sharing.share":                 "-       -      -      y+     -      -      >",
     "custody.event":                 "-       -      -      -      y      -      >",
     "custody.checkpoint":            "-       -      -      -      y      -      >",
+    "custody.alarm":                 "-       -      -      y      y      y      >",
     "uploads.upload":                "-       -      -      y      -      y      >",
     "uploads.quarantine":            "-       -      -      y      -      y      >",
     "devices.camera":                "-       -      -      y      -      y+     >",
@@ -105,10 +111,23 @@ def things(shah: User, lane: User, dock: Dock, camera: Camera, film: bytes) -> d
         "retention.hold": Hold.objects.create(recording=recording, kind="manual", reason="x"),
         "cases.case": case, "complaints.complaint": complaint, "sharing.share": share,
         "custody.event": _first_event(), "custody.checkpoint": checkpoints.sign(),
+        "custody.alarm": _alarm(), "recordings.package": _package(recording, lane),
         "uploads.upload": Upload.objects.first(), "uploads.quarantine": Quarantine.objects.first(),
         "devices.camera": camera, "devices.dock": dock, "devices.issue": Issue.objects.first(),
         "people.user": shah, "people.unit": Unit.objects.first(),
     }  # fmt: skip
+
+
+def _alarm() -> Alarm:
+    made = Alarm(source="audit", sentence="Something is wrong.")
+    made.save()
+    return made
+
+
+def _package(recording: Recording, lane: User) -> Package:
+    made = Package.objects.create(purpose="Charging", made_by=lane, state="ready", key="x")
+    made.recordings.add(recording)
+    return made
 
 
 def _first_event() -> Any:
@@ -230,3 +249,60 @@ def test_an_admin_action_by_a_link_changes_nothing(
     client.post(f"/admin/devices/dock/{dock.pk}/revoke/", {"reason": "stolen"})
     dock.refresh_from_db()
     assert dock.revoked_at
+
+
+# The admin's pages beside lists and forms; ask by: method.
+#                                                    officer  other  super  stand  audit  admin  nobody
+EXTRA = {
+    ("get", "recordings/recording/{recording}/custody/"):          "- - - y - - >",
+    ("get", "recordings/recording/{recording}/custody/report/"):   "- - - y - - >",
+    ("post", "recordings/recording/{recording}/custody/verify/"):  "- - - r - - >",
+    ("get", "recordings/recording/{recording}/custody/checks/{audit}/"): "- - - y - - >",
+    ("get", "recordings/recording/{recording}/history-of-custody/"): "- - - r - - >",
+    ("get", "recordings/package/{package}/download/"):             "- - - y - - >",
+    ("post", "recordings/package/{package}/download/"):            "- - - r - - >",
+    # Pages that ask for a reason before the act.
+    ("get", "uploads/quarantine/{quarantine}/accept/"):            "- - - y - - >",
+    ("get", "uploads/quarantine/{quarantine}/again/"):             "- - - y - - >",
+    ("get", "devices/dock/{dock}/code/"):                          "- - - - - y >",
+    ("get", "devices/dock/{dock}/revoke/"):                        "- - - - - y >",
+    ("get", "retention/hold/{hold}/release/"):                     "- - - y - - >",
+    ("get", "sharing/share/{share}/revoke/"):                      "- - - y - - >",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("asked", EXTRA)
+def test_extra_pages_of_the_admin(
+    asked: tuple[str, str], cast: dict[str, User | None], things: dict[str, Any]
+) -> None:
+    method, route = asked
+    recording, package = things["recordings.recording"], things["recordings.package"]
+    audit = Audit.objects.create(asked_for=recording.reference, asked_by="lane", total=1)
+    path = "/admin/" + route.format(
+        recording=recording.pk, package=package.pk, audit=audit.pk,
+        **{name.rpartition(".")[2]: thing.pk for name, thing in things.items()
+           if name.rpartition(".")[2] not in ("recording", "package")},
+    )  # fmt: skip
+    for who, cell in zip(WHO, cells(EXTRA[asked]), strict=True):
+        wanted = {"y": (200,), "r": (302,), "-": (403, 404, 302000), ">": (302000,)}[cell]
+        assert ask(cast[who], path, method) in wanted, (who, path)
+
+
+def test_every_extra_page_of_the_admin_has_a_row() -> None:
+    """Custom admin routes of ours: neither Django's own nor the theme's."""
+    from django.contrib import admin
+
+    standard = {"changelist", "add", "history", "delete", "change"}
+    names = set()
+    for model, site in admin.site._registry.items():
+        label = f"{model._meta.app_label}_{model._meta.model_name}_"
+        for item in site.get_urls():
+            name = str(getattr(item, "name", "") or "")
+            if name.startswith(label) and name.removeprefix(label) not in standard:
+                names.add(str(item.pattern))
+
+    def shape(route: str) -> str:
+        return re.sub(r"<[^>]*>|\{\w+\}", "*", route).lstrip("^")
+
+    known = {shape(route.partition("/")[2].partition("/")[2]) for _, route in EXTRA}
+    assert {shape(name) for name in names} - known == set()
