@@ -423,7 +423,8 @@ def check_histories(events, out):
     heads, latest, seen = {}, "", set()
     for index, leaf, event in events:
         try:
-            subject, time, kind = event["object"], event["time"], event["type"]
+            subject, time = event["object"], event["time"]
+            kind = event["type"] if event["outcome"] == "ok" else "a try that failed"
             ref, seq, prev = subject["ref"], subject["seq"], subject["prev"]
             before = heads.get(ref, (0, None))
             if (seq, prev) != (before[0] + 1, before[1]):
@@ -442,30 +443,39 @@ def check_histories(events, out):
     out.facts["histories"] = [f"{ref}: 1 to {head[0]}" for ref, head in sorted(heads.items())]
 
 def check_files(package, events, out):
-    """Every payload file is one that this export names and that the log received or rendered."""
-    known, last, files = {}, {}, {}
+    """Each payload file is the object's whose folder it is in, and all that the exports name."""
+    known, last, here = {}, {}, set()
     for _, _, event in events:
         subject, data, kind = event["object"], event.get("data", {}), event["type"]
         if kind == "evidence.received":
-            known[subject.get("sha256")] = (subject.get("size"), f"original of {subject['ref']}")
+            known[subject["ref"], None, subject.get("sha256")] = subject.get("size")
         elif kind == "rendition.created":
-            known[data.get("sha256")] = (data.get("size"), f"{data['kind']} of {subject['ref']}")
+            known[subject["ref"], "viewing/", data.get("sha256")] = data.get("size")
         elif kind == "evidence.exported":
-            last[subject["ref"]] = data.get("files", [])
-    named = {digest for digests in last.values() for digest in digests}
+            last[subject["ref"]] = data
     for name in package.below("data/"):
         digest, size = package.digests[name]
-        files[digest] = name
-        if known.get(digest, ("", ""))[0] != size or digest not in named:
-            out.add(REFUTED, name, "the log knows no file with these bytes in this export")
-        out.facts.setdefault("files", []).append(f"{name}: {known.get(digest, '')[1:]}")
-    for digest in sorted(named - set(files)):
-        out.add(REFUTED, "data", f"a file that was exported is missing (SHA-256 {digest})")
+        place = re.fullmatch("data/([^/]+)/(viewing/)?[^/]+", name)
+        key = (place[1], place[2], digest) if place else None
+        if known.get(key) != size or key in here:
+            out.add(REFUTED, name, "the log knows no such file of this object, or it is here twice")
+        here.add(key)
+    named = {(ref, digest) for ref, data in last.items() for digest in data.get("files", [])}
+    for ref, digest in sorted(named - {(key[0], key[2]) for key in here if key}):
+        out.add(REFUTED, ref, f"a file that was exported is missing (SHA-256 {digest})")
+    if len(here) != len(named):
+        out.add(REFUTED, "data", "there are other files than this export names")
+    told = {(data.get("package"), *data.get("objects", [])) for data in last.values()}
+    if {item[1:] for item in told} != {tuple(sorted(last))} or len(told) > 1:
+        out.add(REFUTED, "custody", "not the objects that were exported together")
+    out.facts["package"], out.facts["files"] = str(max(told)[0]), sorted(package.below("data/"))
 
 def check_private(package, events, out):
     """Disclosed details open their commitments; what is not disclosed is counted."""
-    private = json.loads(package.text("custody/private.json"))
-    openings, counts = dict(private["openings"]), {"disclosed": 0, "erased": 0, "withheld": 0}
+    openings = dict(json.loads(package.text("custody/private.json"))["openings"])
+    counts = {"disclosed": 0, "erased": 0, "withheld": 0}
+    erasures = [event["data"]["events"] for *_, event in events if event["type"] == "private.erased"]
+    erased = {identifier for identifiers in erasures for identifier in identifiers}
     for index, _, event in events:
         commitment = event.get("private", {}).get("commit")
         opened = openings.pop(event["id"], None)
@@ -475,7 +485,7 @@ def check_private(package, events, out):
                 out.add(REFUTED, f"event {index}", "its details are not those it committed to")
             counts["disclosed"] += 1
         elif commitment is not None:
-            counts["erased" if event["id"] in private["erased"] else "withheld"] += 1
+            counts["erased" if event["id"] in erased else "withheld"] += 1
     for identifier in sorted(openings):
         out.add(REFUTED, f"details of {identifier}", "belong to no event of this package")
     out.facts["personal details"] = counts

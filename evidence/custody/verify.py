@@ -287,13 +287,21 @@ def _nodes(unit: Unit, leaves: dict[int, bytes]) -> None:
     places = stored.keys() | {(0, index) for index in leaves}
     for level in range(1, UNIT_LEVEL + 1):
         places |= {(level, at) for at in range(unit.start >> level, unit.end >> level)}
-    for level, at in sorted(places, key=lambda place: (place[1] << place[0], place[0])):
-        if level == 0:
-            wanted = leaves.get(at)
+    right = {(0, index): leaf for index, leaf in leaves.items()}
+    for level, at in sorted(places):
+        held = stored.get((level, at))
+        if level:
+            below = [(level - 1, 2 * at), (level - 1, 2 * at + 1)]
+            right[level, at] = hashing.node_hash(*(right.get(place, b"") for place in below))
+            # A node agrees with its children as stored, or (when one of those was changed)
+            # with what they ought to be: else it is the one that was changed.
+            agrees = held in (
+                right[level, at],
+                hashing.node_hash(*(stored.get(place, b"") for place in below)),
+            )
         else:
-            below = stored.get((level - 1, 2 * at), b""), stored.get((level - 1, 2 * at + 1), b"")
-            wanted = hashing.node_hash(*below)
-        if wanted != stored.get((level, at)):
+            agrees = held == right.get((level, at))
+        if not agrees:
             sentence = f"event {at << level}: the tree's node above it (level {level}) was changed"
             unit.faults.append(Fault(at << level, "node", sentence))
             if len(unit.faults) > MOST:
