@@ -3,23 +3,20 @@
 
     python bwv_verify.py PACKAGE [--policy FILE] [--checkpoint FILE ...] [--json]
 
-PACKAGE is the .zip or the folder it was unpacked to; FILE a trust file from another source, or
-a checkpoint that you hold (with FILE.proof beside it where one is needed). Python 3.9 or newer,
-no library, no network. Exit 0: verified. 1: refuted, something was changed. 2: can't tell.
-
- 1 the bag (RFC 8493): every file listed once, none unlisted, every SHA-256 right
- 2 the trust file (C2SP tlog-policy): without --policy the package vouches for itself, and
-   the answer can be no better than "can't tell"
- 3 every event: canonical bytes (RFC 8785, strict profile) of this log
- 4 every event's way to a signed root (RFC 6962 tree, C2SP tlog-proof, Ed25519 signed notes,
-   witness cosignatures; ML-DSA-44 lines are for bwv_mldsa44.py)
- 5 every object's history: numbers 1 to N, each naming the one before by its hash, in order
-   of time, the last of them this export
- 6 every file in data/: its SHA-256 and size stand in the log
- 7 personal details that were disclosed: those that the events committed to
- 8 checkpoints that you hold or that were time-stamped: this log grew out of them
-
+PACKAGE is the .zip or the folder it was unpacked to; the policy a trust file from another
+source; a checkpoint one that you hold (FILE.proof beside it where one is needed). Python 3.9 or
+newer, no library, no network. Exit 0: verified. 1: refuted. 2: can't tell. It checks
+ 1 the bag (RFC 8493): the files of a package and no others, each listed once, each SHA-256
+ 2 every event: canonical bytes (RFC 8785, strict profile), of this log
+ 3 its way to a signed root (RFC 6962, C2SP tlog-proof, Ed25519 signed notes, witnesses; the
+   ML-DSA-44 lines are for bwv_mldsa44.py) by keys of the trust file (C2SP tlog-policy)
+ 4 every object's history: numbers 1 to N, each naming the one before by its hash, in order of
+   time, the last of them this export
+ 5 the files in data/: those that this export names, with the bytes that the log received
+ 6 personal details that were disclosed: those that the events committed to
+ 7 checkpoints that you hold, or that were time-stamped: this log grew out of them
 It can't show what happened before the dock read the file, or that the system told the truth.
+VERIFY.md, bag-info.txt, keys/ and the programs in a package are not evidence: use your own copy.
 """
 import argparse
 import base64
@@ -34,8 +31,8 @@ from pathlib import Path
 REFUTED, UNKNOWN = "refuted", "can't tell"
 NUMBER = "(0|[1-9][0-9]{0,18})"
 
-class Bad(Exception):
-    """Something does not hold."""
+class Bad(Exception): """Something does not hold."""
+class Unsure(Exception): """Something can't be decided."""
 class Findings:
     """What was found: (kind, where, what), and facts worth showing."""
     def __init__(self):
@@ -54,7 +51,6 @@ def leaf_hash(data):
     return sha256(b"\0" + data)
 def node_hash(left, right):
     return sha256(b"\1" + left + right)
-
 def root_from_inclusion(index, size, leaf, path):
     """The root that an audit path leads to (RFC 9162 section 2.1.3.2)."""
     fn, sn, r = index, size - 1, leaf
@@ -98,10 +94,8 @@ def check_consistency(old, new, old_root, new_root, path):
         raise Bad("the proof does not lead to both roots")
 
 # --- canonical JSON (RFC 8785 in a strict profile), base64 ---------------------------------
-def in_profile(value, depth=0, of=object):
+def in_profile(value, depth=0):
     """Keys [a-z0-9_]{1,40}, arrays, strings, integers to 2^53-1, true, false, null; no floats."""
-    if not isinstance(value, of):
-        return False
     if isinstance(value, dict):
         keys = all(re.fullmatch("[a-z0-9_]{1,40}", key) for key in value)
         return depth < 32 and keys and all(in_profile(item, depth + 1) for item in value.values())
@@ -117,22 +111,17 @@ def canonical(data):
         again = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     except (ValueError, RecursionError) as error:
         raise Bad(f"it is not JSON: {error}") from None
-    if again.encode() != data or len(data) > 16384 or not in_profile(value, of=dict):
+    whole = isinstance(value, dict) and in_profile(value) and len(data) <= 16384
+    if not whole or again.encode() != data:
         raise Bad("its bytes are not canonical JSON of the profile")
     return value
-def unbase64(text):
+def unbase64(text, size=None):
     try:
         raw = base64.b64decode(text, validate=True)
     except ValueError:
         raw = b""
-    if not raw or base64.b64encode(raw).decode() != text:
-        raise Bad("not canonical base64")
-    return raw
-
-def hash32(text):
-    raw = unbase64(text)
-    if len(raw) != 32:
-        raise Bad("a hash is not 32 bytes long")
+    if base64.b64encode(raw).decode() != text or len(raw) != (size or len(raw) or -1):
+        raise Bad("not canonical base64, or of another length")
     return raw
 
 # --- Ed25519 (RFC 8032 section 5.1.7) ------------------------------------------------------
@@ -140,7 +129,6 @@ P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, P - 2, P) % P
 ROOT = pow(2, (P - 1) // 4, P)
-
 def add(a, b):
     """Twisted Edwards addition in extended coordinates."""
     e, f = (a[1] - a[0]) * (b[1] - b[0]) % P, (a[1] + a[0]) * (b[1] + b[0]) % P
@@ -178,7 +166,6 @@ def ed25519(public, message, signature):
     inverse = pow(z, P - 2, P)
     x, y = x * inverse % P, y * inverse % P
     return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
-
 # --- keys, signed notes, checkpoints, policies (C2SP, July 2026) ---------------------------
 class Key:
     """`name+hex(id)+base64(type || key)` (signed-note)."""
@@ -199,12 +186,11 @@ class Key:
             message = f"cosignature/v1\ntime {int.from_bytes(signature[:8], 'big')}\n{text}"
             return ed25519(self.public, message.encode(), signature[8:])
         return None
-
 def split_note(note):
     """(text, [(name, id, signature)]) of a signed note; the text ends at the last blank line."""
     at = note.rfind("\n\n")
-    control = re.search(r"[\0-\x09\x0b-\x1f]", note)
-    if at < 0 or not note.endswith("\n") or control or note.count("\n", at + 2) > 100:
+    sound = note.endswith("\n") and not re.search(r"[\0-\x09\x0b-\x1f]", note)
+    if at < 0 or not sound or note.count("\n", at + 2) > 100:
         raise Bad("not a signed note")
     found = []
     for line in note[at + 2 : -1].split("\n"):
@@ -214,23 +200,22 @@ def split_note(note):
         raw = unbase64(words[2])
         found.append((words[1], raw[:4], raw[4:]))
     return note[: at + 1], found
-
 def checkpoint_body(text):
     """(origin, size, root) of a checkpoint's text; extension lines are passed over."""
     lines = text.split("\n")
     if len(lines) < 4 or not all(lines[:-1]) or lines[-1] or not re.fullmatch(NUMBER, lines[1]):
         raise Bad("not a checkpoint")
-    return lines[0], int(lines[1]), hash32(lines[2])
+    return lines[0], int(lines[1]), unbase64(lines[2], 32)
 
 class Policy:
     """Whom to trust (tlog-policy); our comment `# range ID FROM UNTIL`: sizes a key may sign."""
     def __init__(self, text):
         self.logs, self.witnesses, self.groups, self.ranges, self.quorum = [], {}, {}, {}, None
-        for line in text.splitlines():
+        for line in text.split("\n"):
             words = line.split()
             if words[:2] == ["#", "range"] and len(words) == 5:
                 end = float("inf") if words[4] == "-" else int(words[4])
-                self.ranges[words[2]] = (int(words[3]), end)
+                self.ranges[words[2].lower()] = (int(words[3]), end)
             elif not words or words[0].startswith("#"):
                 continue
             elif words[0] == "log" and len(words) in (2, 3):
@@ -238,10 +223,11 @@ class Policy:
             elif words[0] == "witness" and len(words) in (3, 4):
                 self.witnesses[words[1]] = Key(words[2])
             elif words[0] == "group" and len(words) > 3:
+                members = set(words[3:])
                 count = {"all": len(words) - 3, "any": 1}.get(words[2]) or int(words[2])
-                if not 0 < count <= len(set(words[3:])) or not self.known(words[3:]):
+                if not 0 < count <= len(members) == len(words) - 3 or not self.known(members):
                     raise Bad(f"the group {words[1]} can't be satisfied")
-                self.groups[words[1]] = (count, words[3:])
+                self.groups[words[1]] = (count, members)
             elif words[0] == "quorum" and len(words) == 2 and self.quorum is None:
                 self.quorum = words[1]
             else:
@@ -277,39 +263,48 @@ class Policy:
         return origin, size, root, self.quorum == "none" or self.met(self.quorum, signed)
 
 # --- the bag (RFC 8493), as a folder or as one zip -----------------------------------------
-def safe(name):
-    bad = re.search(r'[\0-\x1f\x7f\\:*?"<>|]', name)
-    return not bad and all(part not in ("", ".", "..", "~") for part in name.split("/"))
+FILES = re.compile(
+    "data(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+|(bagit|bag-info|(tag)?manifest-sha256)[.]txt|VERIFY[.]md|"
+    "bwv_(verify|mldsa44)[.]py|custody/(events[.]jsonl|private[.]json|policy|keys/[a-z0-9.-]+|"
+    "proofs/N[.]tlog-proof|checkpoints/N|consistency/N-N|timestamps/N[.]tsr)".replace("N", NUMBER))
 
 class Folder:
     def __init__(self, path):
-        self.names, self.repacked = {}, False
+        self.names = {}
         for found in sorted(path.rglob("*")):
-            if found.is_symlink():
-                raise Bad(f"{found.name} is a link")
+            if found.is_symlink() or not (found.is_file() or found.is_dir()):
+                raise Bad(f"{found.name} is a link, or no file")
             if found.is_file():
                 self.names[found.relative_to(path).as_posix()] = found
     def open(self, name):
         return self.names[name].open("rb")
 
 class Zip:
-    """A package as one file, all in one top folder. It ends with a hash of itself."""
+    """A package as one file, in one exact form: files stored one after the other in one top
+    folder, without dates or attributes, and at the end, as comment, a hash of all before."""
     def __init__(self, path):
-        self.zip, self.names, tops = zipfile.ZipFile(path), {}, set()
-        for info in self.zip.infolist():
-            top, _, name = info.filename.partition("/")
-            tops.add(top)
-            if name in self.names or info.is_dir():
-                raise Bad(f"{name} is in the archive twice, or a folder")
-            self.names[name] = info
-        if len(tops) != 1:
-            raise Bad("the archive has not one top folder")
-        # The archive's comment, its last 64 bytes: SHA-256 of all that is before it.
-        found, size = hashlib.sha256(), path.stat().st_size - 64
+        self.zip, self.names, place = zipfile.ZipFile(path), {}, 0
+        found, size, odd = hashlib.sha256(), path.stat().st_size - 64, False
         with path.open("rb") as file:
-            for place in range(0, size, 1 << 20):
-                found.update(file.read(min(size - place, 1 << 20)))
-            self.repacked = file.read() != found.hexdigest().encode()
+            for offset in range(0, size, 1 << 20):
+                found.update(file.read(min(size - offset, 1 << 20)))
+            odd = file.read() != found.hexdigest().encode()
+            for info in self.zip.infolist():
+                own = zipfile.ZipInfo(info.filename, (1980, 1, 1, 0, 0, 0))
+                own.CRC, own.file_size, own.compress_size = info.CRC, info.file_size, info.file_size
+                header = own.FileHeader(info.file_size >= 1 << 31)
+                file.seek(place)
+                odd |= file.read(len(header)) != header or info.header_offset != place
+                odd |= (info.date_time, info.external_attr, info.comment, info.compress_size) != (
+                    (1980, 1, 1, 0, 0, 0), 0o100644 << 16, b"", info.file_size)
+                odd |= info.extra[:2] not in (b"", b"\1\0") or len(info.extra) > 28
+                name = info.filename.partition("/")[2]
+                odd |= not FILES.fullmatch(name) or name in self.names
+                place, self.names[name] = place + len(header) + info.file_size, info
+        tops = {info.filename.partition("/")[0] for info in self.zip.infolist()} or {""}
+        odd |= len(tops) != 1 or not re.fullmatch("[A-Z0-9-]+", min(tops))
+        if odd or place != self.zip.start_dir:
+            raise Unsure("was packed again, or damaged: unpack it and check the folder")
     def open(self, name):
         return self.zip.open(self.names[name])
 
@@ -337,24 +332,21 @@ class Package:
                 found.update(piece)
                 size += len(piece)
         return found.hexdigest(), size
-
 def manifest(package, name):
     """{path: sha256} of a manifest in its one exact form: sorted, lower case, two spaces."""
-    lines = package.text(name).splitlines()
+    lines = package.text(name).split("\n")
     rows = {line[66:]: line[:64] for line in lines if re.fullmatch(r"[0-9a-f]{64}  .+", line)}
     again = "".join(f"{rows[path]}  {path}\n" for path in sorted(rows))
-    if again != package.text(name) or not all(map(safe, rows)):
-        raise Bad(f"{name}: not in its exact form, lists a file twice, or leads outside")
+    if again != package.text(name) or not all(map(FILES.fullmatch, rows)):
+        raise Bad(f"{name}: not in its exact form, or lists what is no file of a package")
     return rows
-
 def check_bag(package, out):
     payload = manifest(package, "manifest-sha256.txt")
     tags = manifest(package, "tagmanifest-sha256.txt")
     listed = {**payload, **tags}
-    if not package.text("bagit.txt").startswith("BagIt-Version: 1.0\n"):
-        raise Bad("bagit.txt: not a bag of version 1.0")
-    if "tagmanifest-sha256.txt" in listed or "manifest-sha256.txt" not in tags:
-        raise Bad("tagmanifest-sha256.txt: does not list what it has to")
+    sound = package.text("bagit.txt").startswith("BagIt-Version: ")
+    if not sound or "tagmanifest-sha256.txt" in listed or "manifest-sha256.txt" not in tags:
+        raise Bad("not a bag with its manifests")
     for name in sorted(set(package.box.names) - set(listed) - {"tagmanifest-sha256.txt"}):
         out.add(REFUTED, name, "is in the package and listed nowhere")
     for name, wanted in sorted(listed.items()):
@@ -366,26 +358,23 @@ def check_bag(package, out):
             package.digests[name] = package.digest(name)
             if package.digests[name][0] != wanted:
                 out.add(REFUTED, name, "has another SHA-256 than the bag's manifest says")
-    if package.box.repacked:
-        out.add(UNKNOWN, "archive", "was packed again, or damaged: unpack it, check the folder")
 
 # --- the log: events, proofs, histories, files, details --------------------------------------
 def check_proof(text, leaf, policy):
     """(index, origin, size, root, quorum met) of a tlog-proof over a leaf."""
     head, blank, note = text.partition("\n\n")
     lines = head.split("\n")
-    if not blank or lines.pop(0) != "c2sp.org/tlog-proof@v1":
-        raise Bad("its proof is not a tlog-proof")
+    magic = lines.pop(0)
     if lines and lines[0].startswith("extra "):
         unbase64(lines.pop(0)[6:])
-    if not lines or not re.fullmatch("index " + NUMBER, lines[0]):
-        raise Bad("its proof names no index")
-    index, path = int(lines[0][6:]), [hash32(line) for line in lines[1:]]
+    numbered = lines and re.fullmatch("index " + NUMBER, lines[0])
+    if not blank or magic != "c2sp.org/tlog-proof@v1" or not numbered:
+        raise Bad("its proof is not a tlog-proof")
+    index, path = int(lines[0][6:]), [unbase64(line, 32) for line in lines[1:]]
     origin, size, root, enough = policy.open(note)
     if root_from_inclusion(index, size, leaf, path) != root:
         raise Bad("it is not in the signed tree: it was changed, or never stood there")
     return index, origin, size, root, enough
-
 def check_events(package, policy, out):
     """[(index, leaf, event)] in the order of the log; and the newest tree that they lead to."""
     lines = package.read("custody/events.jsonl").split(b"\n")
@@ -414,10 +403,9 @@ def check_events(package, policy, out):
         found.append((number, leaf_hash(line), event))
     if weak:
         out.add(UNKNOWN, "checkpoint", f"{weak} events have no quorum of witnesses behind them")
-    if len({tree[2] for tree in trees}) > 1 or len({tree[0] for tree in trees}) < len(trees):
-        out.add(REFUTED, "checkpoint", "two trees of one size, or of two logs: a fork")
+    if len(trees) > 1:
+        out.add(REFUTED, "checkpoint", "the proofs lead to more than one tree")
     return found, max(trees) if trees else None
-
 def check_histories(events, out):
     """Numbers 1 to N, unbroken, in order of time, the last one the export."""
     heads, latest, seen = {}, "", set()
@@ -429,10 +417,9 @@ def check_histories(events, out):
             before = heads.get(ref, (0, None))
             if (seq, prev) != (before[0] + 1, before[1]):
                 raise Bad(f"the history of {ref} is broken: number {seq} after number {before[0]}")
-            if not re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", time) or time < latest:
-                raise Bad("its time is malformed, or before that of the event before it")
-            if event["id"] in seen:
-                raise Bad("its id stands twice")
+            dated = re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", time)
+            if not dated or time < latest or event["id"] in seen:
+                raise Bad("its time is no time or falls behind, or its id stands twice")
             seen.add(event["id"])
             heads[ref], latest = (seq, leaf.hex(), kind), time
         except (Bad, KeyError, TypeError) as error:
@@ -440,11 +427,12 @@ def check_histories(events, out):
     for ref, (seq, _, kind) in sorted(heads.items()):
         if kind != "evidence.exported":
             out.add(REFUTED, ref, f"its history does not end with this export, but with {kind}")
+    out.facts["history until"] = latest
     out.facts["histories"] = [f"{ref}: 1 to {head[0]}" for ref, head in sorted(heads.items())]
-
 def check_files(package, events, out):
-    """Each payload file is the object's whose folder it is in, and all that the exports name."""
-    known, last, here = {}, {}, set()
+    """Each payload file is of the object whose folder it is in, and they are all that the
+    exports name. (An older log's exports name nothing: then each must be in the log.)"""
+    known, last, here = {}, {}, []
     for _, _, event in events:
         subject, data, kind = event["object"], event.get("data", {}), event["type"]
         if kind == "evidence.received":
@@ -453,35 +441,38 @@ def check_files(package, events, out):
             known[subject["ref"], "viewing/", data.get("sha256")] = data.get("size")
         elif kind == "evidence.exported":
             last[subject["ref"]] = data
+    ours = any("objects" in data for data in last.values())
     for name in package.below("data/"):
         digest, size = package.digests[name]
         place = re.fullmatch("data/([^/]+)/(viewing/)?[^/]+", name)
-        key = (place[1], place[2], digest) if place else None
-        if known.get(key) != size or key in here:
-            out.add(REFUTED, name, "the log knows no such file of this object, or it is here twice")
-        here.add(key)
-    named = {(ref, digest) for ref, data in last.items() for digest in data.get("files", [])}
-    for ref, digest in sorted(named - {(key[0], key[2]) for key in here if key}):
+        key = (place[1], place[2], digest) if place and ours else None
+        if (known.get(key, -1) != size) if ours else (digest not in {found[2] for found in known}):
+            out.add(REFUTED, name, "the log knows no such file of this object")
+        here.append((place[1] if place else "", digest))
+    named = sorted((ref, digest) for ref, data in last.items() for digest in data.get("files", []))
+    for ref, digest in sorted(set(named) - set(here)):
         out.add(REFUTED, ref, f"a file that was exported is missing (SHA-256 {digest})")
-    if len(here) != len(named):
-        out.add(REFUTED, "data", "there are other files than this export names")
     told = {(data.get("package"), *data.get("objects", [])) for data in last.values()}
-    if {item[1:] for item in told} != {tuple(sorted(last))} or len(told) > 1:
-        out.add(REFUTED, "custody", "not the objects that were exported together")
-    out.facts["package"], out.facts["files"] = str(max(told)[0]), sorted(package.below("data/"))
-
+    name = f"External-Identifier: {max(told)[0]}\n"
+    if ours and (sorted(here) != named or len(told) > 1 or max(told)[1:] != tuple(sorted(last))
+                 or name not in package.text("bag-info.txt")):
+        out.add(REFUTED, "custody", "not the files and objects that were exported together")
+    out.facts["package"], out.facts["files"] = str(max(told)[0]), package.below("data/")
 def check_private(package, events, out):
     """Disclosed details open their commitments; what is not disclosed is counted."""
-    openings = dict(json.loads(package.text("custody/private.json"))["openings"])
-    counts = {"disclosed": 0, "erased": 0, "withheld": 0}
-    erasures = [event["data"]["events"] for *_, event in events if event["type"] == "private.erased"]
-    erased = {identifier for identifiers in erasures for identifier in identifiers}
+    private = json.loads(package.text("custody/private.json"))
+    openings, counts = dict(private["openings"]), {"disclosed": 0, "erased": 0, "withheld": 0}
+    exact = package.text("custody/private.json").rstrip("\n") == json.dumps(private, indent=1)
+    if not exact or set(private) != {"openings", "erased"}:
+        raise Bad("custody/private.json: not in its exact form")
+    erased = {identifier for *_, event in events if event["type"] == "private.erased"
+              for identifier in event.get("data", {}).get("events", [])}
     for index, _, event in events:
         commitment = event.get("private", {}).get("commit")
         opened = openings.pop(event["id"], None)
         if opened is not None:
             salt, body = bytes.fromhex(opened["salt"]), opened["body"].encode()
-            if len(salt) != 32 or hashlib.sha256(salt + body).hexdigest() != commitment:
+            if len(salt) != 32 or len(opened) != 2 or sha256(salt + body).hex() != commitment:
                 out.add(REFUTED, f"event {index}", "its details are not those it committed to")
             counts["disclosed"] += 1
         elif commitment is not None:
@@ -502,9 +493,8 @@ def check_older(name, note, package, beside, policy, tree, out):
         out.add(UNKNOWN, name, f"ask for `custody consistency {old} {new}`, for FILE.proof")
         return
     proof = beside if beside is not None else package.text(inside) if old != new else ""
-    check_consistency(old, new, old_root, new_root, [hash32(line) for line in proof.split()])
+    check_consistency(old, new, old_root, new_root, [unbase64(line, 32) for line in proof.split()])
     out.facts.setdefault("agrees with", []).append(f"the checkpoint of {size} events ({name})")
-
 def der(data, at=0):
     """(tag, value, next place) of one DER element."""
     tag, length, at = data[at], data[at + 1], at + 2
@@ -512,7 +502,6 @@ def der(data, at=0):
         count = length & 127
         length, at = int.from_bytes(data[at : at + count], "big"), at + count
     return tag, data[at : at + length], at + length
-
 def stamped(response):
     """(imprint, time) that an RFC 3161 response states. Its signature is openssl's to check."""
     try:
@@ -522,21 +511,23 @@ def stamped(response):
             tag, value, place = der(info, place)
             fields.append((tag, value))
         imprint = der(fields[2][1], der(fields[2][1])[2])[1]
-        return imprint, next(value for tag, value in fields[3:] if tag == 0x18).decode("ascii")
-    except (ValueError, IndexError, StopIteration):
+        time = next(value for tag, value in fields[3:] if tag == 0x18).decode("ascii")
+        return imprint, re.fullmatch(r"\d{14}(\.\d+)?Z", time)[0]
+    except (ValueError, IndexError, StopIteration, TypeError):
         raise Bad("it is not a time-stamp") from None
-
 def check_anchors(package, policy, tree, held, out):
     for name in package.below("custody/checkpoints/"):
         note, stamp = package.text(name), f"custody/timestamps/{name.rpartition('/')[2]}.tsr"
         try:
             check_older(name, note, package, None, policy, tree, out)
+            if name.rpartition("/")[2] != note.split("\n")[1]:
+                raise Bad("it is named after another size")
             if package.has(stamp):
                 imprint, time = stamped(package.read(stamp))
                 if imprint != sha256(split_note(note)[0].encode()):
                     raise Bad("its time-stamp is over other bytes")
                 out.facts.setdefault("time-stamps", []).append(
-                    f"{name} existed at {time}; VERIFY.md says how openssl checks the signature")
+                    f"{name} claims {time}; NOT CHECKED here, VERIFY.md says how openssl does")
         except Bad as error:
             out.add(REFUTED, name, error)
     for path in held:
@@ -578,12 +569,11 @@ def verify(path, trust, held):
             check_anchors(package, policy, tree, held, out)
     except Bad as error:
         out.add(REFUTED, str(path), error)
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        out.add(UNKNOWN, str(path), f"can't be read: {error}")
+    except (Unsure, OSError, zipfile.BadZipFile, NotImplementedError) as error:
+        out.add(UNKNOWN, str(path), error)
     except Exception as error:  # noqa: BLE001 - whatever a forger wrote, it is not "verified"
         out.add(REFUTED, str(path), f"is malformed: {type(error).__name__}: {error}")
     return out
-
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("package", type=Path)
@@ -597,12 +587,12 @@ def main(arguments=None):
         rows = [dict(zip(("kind", "where", "what"), row)) for row in out.rows]
         print(json.dumps({"verdict": verdict, "exit": code, "findings": rows, "facts": out.facts}))
         return code
-    for name, value in out.facts.items():
-        print(f"{name}:", *(value if isinstance(value, list) else [value]), sep="\n  ")
-    for kind, where, what in out.rows:
-        print(f"{kind.upper()}: {where}: {what}")
-    print(f"{verdict}: {options.package}\nThis says nothing of what happened before the dock read "
-          "the file, or whether the camera's clock was right.")
+    lines = [f"{name}: {item}" for name, value in out.facts.items()
+             for item in (value if isinstance(value, list) else [value])]
+    lines += [f"{kind.upper()}: {where}: {what}" for kind, where, what in out.rows]
+    for line in (*lines, f"{verdict}: {options.package}"):
+        print(re.sub("[^ -~]", "?", line))
+    print("This says nothing of what happened before the dock read the file.")
     return code
 
 if __name__ == "__main__":

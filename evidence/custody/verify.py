@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -58,6 +59,7 @@ class Unit:
     sums: dict[int, hashing.Frontier] = field(default_factory=dict)  # at checkpoints inside
     first: str = ""
     last: str = ""
+    unopened: list[tuple[int, str]] = field(default_factory=list)  # details that are gone
 
 
 def faults(
@@ -75,7 +77,9 @@ def faults(
     signed = _signed_sizes(size)
     tree, latest, exact = hashing.Frontier(), "", _Exact()
     unsound: list[tuple[int, int, str]] = []
-    for unit in _units(size, since, workers, signed):
+    unopened: list[tuple[int, str]] = []
+    apart: list[Fault] = []
+    for unit in _units(size, since, workers, signed, apart):
         for number in sorted(unit.sums):
             inner = tree.copy()
             inner.extend(unit.sums[number])
@@ -86,14 +90,15 @@ def faults(
             )
         latest = unit.last or latest
         tree.extend(unit.tree)
+        unopened += unit.unopened
         yield from exact.note(sorted(unit.faults))
         if progress is not None:
             progress(unit.end, size)
         if len(exact.indexes) > MOST:
             yield Fault(unit.end, "many", f"more than {MOST} faults: the rest was not read")
             return
-    for more in (_upper_nodes(size), _beyond(size), _twice(), _private(since, size),
-                 _signer(size), _published(size)):  # fmt: skip
+    gone = _gone(unopened, size)
+    for more in (_upper_nodes(size), _beyond(size), apart, gone, _signer(size), _published(size)):
         yield from exact.note(more)
     for start, end, sentence in unsound:
         yield Fault(exact.first(start, end), "checkpoint", sentence)
@@ -121,19 +126,25 @@ def _signed_sizes(size: int) -> list[int]:
     return list(rows.values_list("size", flat=True))
 
 
-def _units(size: int, since: int, workers: int, signed: list[int]) -> Iterator[Unit]:
+def _units(
+    size: int, since: int, workers: int, signed: list[int], apart: list[Fault]
+) -> Iterator[Unit]:
+    """Every unit in order; `apart` gets what one query over everything finds, beside them."""
     jobs = []
     for start in range(0, size, UNIT):
         end = min(start + UNIT, size)
-        inside = [number for number in signed if start < number <= end]
+        inside = signed[bisect_right(signed, start) : bisect_right(signed, end)]
         jobs.append((start, end, end > since, inside))
     if workers < 2 or len(jobs) < 2:
         yield from map(_unit, jobs)
+        apart += _apart(size)
         return
     connection.close()
     context = get_context("fork")
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_forked) as pool:
+        other = pool.submit(_apart, size)
         yield from pool.map(_unit, jobs)
+        apart += other.result()
 
 
 def _forked() -> None:
@@ -146,9 +157,11 @@ def _forked() -> None:
 
 
 def _rows(start: int, end: int) -> list[tuple[Any, ...]]:
+    # Times and ids as text: the body has text too, and nothing has to be made of it.
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT index, id, type, object_ref, seq, actor_ref, outcome, time, body, leaf"
+            "SELECT index, body, leaf, type, object_ref, seq, actor_ref, outcome, id::text,"
+            " to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
             " FROM custody_event WHERE index >= %s AND index < %s ORDER BY index",
             [start, end],
         )
@@ -168,28 +181,60 @@ def _leaves(start: int, end: int) -> Iterator[tuple[int, bytes]]:
 def _unit(job: tuple[int, int, bool, list[int]]) -> Unit:
     start, end, whole, inside = job
     unit = Unit(start, end)
-    tree = unit.tree
-    leaves: dict[int, bytes] = {}
-    wanted = set(inside)
     chain = _Chain(unit)
-    rows = _rows(start, end) if whole else None
-    source = _checked(rows, unit, chain) if rows is not None else _leaves(start, end)
-    expected = start
-    for index, leaf in source:
-        if index != expected:
-            _missing(unit, expected, index)
-            expected = index
-        expected += 1
-        leaves[index] = leaf
-        tree.append(leaf)
-        if expected in wanted:
-            unit.sums[expected] = tree.copy()
-    if expected != end:
-        _missing(unit, expected, end)
+    found = _checked(unit, chain) if whole else list(_leaves(start, end))
     if whole:
         chain.finish()
-    _nodes(unit, leaves)
+    leaves = [leaf for _, leaf in found]
+    if [index for index, _ in found] != list(range(start, end)):
+        expected = start
+        for index, _ in [*found, (end, b"")]:
+            if index != expected:
+                _missing(unit, expected, index)
+            expected = index + 1
+    levels = _levels(leaves)
+    if len(leaves) != end - start or not _nodes_agree(unit, levels):
+        _nodes(unit, dict(found))
+    unit.tree = _tree(levels, len(leaves))
+    for size in inside:
+        unit.sums[size] = _tree(levels, min(size - start, len(leaves)))
     return unit
+
+
+def _levels(leaves: list[bytes]) -> list[list[bytes]]:
+    """The complete subtrees of a unit, level by level, from its leaves up."""
+    levels = [leaves]
+    digest = hashlib.sha256
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        pairs = zip(below[0::2], below[1::2], strict=False)
+        levels.append([digest(b"\x01" + left + right).digest() for left, right in pairs])
+    return levels
+
+
+def _tree(levels: list[list[bytes]], size: int) -> hashing.Frontier:
+    """The unit's tree when it had `size` leaves."""
+    hashes, start = [], 0
+    for level in reversed(range(size.bit_length())):
+        if size >> level & 1:
+            hashes.append(levels[level][start >> level])
+            start += 1 << level
+    return hashing.Frontier(size, hashes)
+
+
+def _nodes_agree(unit: Unit, levels: list[list[bytes]]) -> bool:
+    """Whether all stored nodes of the unit are the computed ones; a row a level is read."""
+    with connection.cursor() as cursor:
+        for level in range(UNIT_LEVEL + 1):
+            wanted = b"".join(levels[level]) if level < len(levels) else b""
+            cursor.execute(
+                "SELECT string_agg(hash, ''::bytea ORDER BY position) FROM custody_node"
+                " WHERE level = %s AND position >= %s AND position < %s",
+                [level, unit.start >> level, unit.end >> level],
+            )
+            if bytes(cursor.fetchone()[0] or b"") != wanted:
+                return False
+    return True
 
 
 def _missing(unit: Unit, start: int, end: int) -> None:
@@ -197,41 +242,45 @@ def _missing(unit: Unit, start: int, end: int) -> None:
     unit.faults.append(Fault(start, "missing", f"{what} missing"))
 
 
-def _checked(rows: list[tuple[Any, ...]], unit: Unit, chain: _Chain) -> Iterator[tuple[int, bytes]]:
+def _checked(unit: Unit, chain: _Chain) -> list[tuple[int, bytes]]:
     """Each event's index and the hash of its body, after everything that it says was checked."""
-    origin = settings.CUSTODY_ORIGIN
-    latest = ""
-    for index, identifier, kind, ref, seq, actor, outcome, moment, raw, stored in rows:
+    origin, latest = settings.CUSTODY_ORIGIN, ""
+    digest, parse, found = hashlib.sha256, jcs.parse, []
+    committed: dict[str, tuple[int, str]] = {}
+
+    def add(index: int, what: str, sentence: str) -> None:
+        unit.faults.append(Fault(index, what, f"event {index}: {sentence}"))
+
+    for index, raw, stored, *columns in _rows(unit.start, unit.end):
         body = bytes(raw)
-        leaf = hashing.leaf_hash(body)
-        where = f"event {index}"
-        add = unit.faults.append
-        if leaf != bytes(stored):
-            add(Fault(index, "leaf", f"{where}: its body was changed (another leaf hash)"))
+        leaf = digest(b"\x00" + body).digest()
+        found.append((index, leaf))
+        if leaf != stored:
+            add(index, "leaf", "its body was changed (another leaf hash)")
         try:
-            said = jcs.parse(body)
+            said = parse(body)
             subject, time = said["object"], said["time"]
-            columns = (
-                said["type"], subject["ref"], subject["seq"], said["actor"]["ref"],
-                said["outcome"], said["id"], time,
-            )  # fmt: skip
+            ref, seq = subject["ref"], subject["seq"]
+            own = [said["type"], ref, seq, said["actor"]["ref"], said["outcome"], said["id"], time]
             prev, log = subject["prev"], said["log"]
-        except (jcs.ProfileError, KeyError, TypeError) as error:
-            add(Fault(index, "body", f"{where}: its body is not canonical ({error})"))
-            yield index, leaf
+            if "private" in said:
+                committed[str(UUID(said["id"]))] = (index, said["private"]["commit"])
+        except (ValueError, KeyError, TypeError) as error:
+            add(index, "body", f"its body is not canonical ({error})")
             continue
-        stamp = f"{moment:%Y-%m-%dT%H:%M:%S.%f}Z"
-        if columns != (kind, ref, seq, actor, outcome, str(identifier), stamp):
-            add(Fault(index, "columns", f"{where}: its columns don't say what its body says"))
+        if own != columns:
+            add(index, "columns", "its columns don't say what its body says")
         if log != origin:
-            add(Fault(index, "origin", f"{where}: it is of another log, {log}"))
+            add(index, "origin", f"it is of another log, {log}")
         if time < latest:
-            add(Fault(index, "order", f"{where}: it is older than the event before it"))
+            add(index, "order", "it is older than the event before it")
         latest = time
         unit.first = unit.first or time
-        chain.add(index, str(columns[1]), columns[2], prev, leaf)
-        yield index, leaf
+        chain.add(index, ref, seq, prev, leaf)
     unit.last = latest
+    if committed:
+        _open(unit, committed)
+    return found
 
 
 class _Chain:
@@ -366,37 +415,18 @@ def _beyond(size: int) -> Iterator[Fault]:
             yield Fault(now, "signer", f"the signer refuses to sign: {alarm.sentence}")
 
 
-def _twice() -> Iterator[Fault]:
-    """Ids, and numbers of an object, that stand in the log more than once."""
-    for columns, name in (("id", "id"), ("object_ref, seq", "number of an object")):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT max(index) FROM custody_event GROUP BY {columns}"  # noqa: S608
-                " HAVING count(*) > 1 ORDER BY 1 LIMIT 100"
-            )
-            for (index,) in cursor.fetchall():
-                yield Fault(index, "twice", f"event {index}: its {name} stands in the log twice")
-
-
-def _private(since: int, size: int) -> Iterator[Fault]:
-    """Details must open their commitment; where they are gone, the log must say they were erased.
-
-    Read in the order of events, a unit at a time.
-    """
-    erased = _erased(size)
-    for start in range(since - since % UNIT, size, UNIT):
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT e.index, e.id, e.body, p.salt, p.details FROM custody_event e"
-                " LEFT JOIN custody_private p ON p.event_id = e.id"
-                " WHERE e.index >= %s AND e.index < %s"
-                " AND (p.event_id IS NOT NULL OR position('\"private\":'::bytea in e.body) > 0)"
-                " ORDER BY e.index",
-                [start, min(start + UNIT, size)],
-            )
-            for index, identifier, body, salt, details in cursor.fetchall():
-                yield from _opening(index, identifier, bytes(body), salt, details, erased)
+def _apart(size: int) -> list[Fault]:
+    """Ids that stand in the log twice, and details of no event. (An object's number that
+    stands twice breaks its chain.)"""
+    found = []
     with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT max(index) FROM custody_event WHERE index < %s GROUP BY id"
+            " HAVING count(*) > 1 ORDER BY 1 LIMIT 100",
+            [size],
+        )
+        for (index,) in cursor.fetchall():
+            found.append(Fault(index, "twice", f"event {index}: its id stands in the log twice"))
         cursor.execute(
             "SELECT p.event_id FROM custody_private p"
             " LEFT JOIN custody_event e ON e.id = p.event_id"
@@ -404,24 +434,36 @@ def _private(since: int, size: int) -> Iterator[Fault]:
             " WHERE e.id IS NULL AND w.id IS NULL LIMIT 100"
         )
         for (identifier,) in cursor.fetchall():
-            yield Fault(size, "private", f"private details of {identifier}: there is no such event")
+            sentence = f"private details of {identifier}: there is no such event"
+            found.append(Fault(size, "private", sentence))
+    return found
 
 
-def _opening(
-    index: int, identifier: UUID, body: bytes, salt: Any, details: Any, erased: set[UUID]
-) -> Iterator[Fault]:
-    try:
-        commitment = jcs.parse(body).get("private", {}).get("commit")
-    except (jcs.ProfileError, AttributeError):
-        return  # said above
-    if salt is None:
-        if commitment is not None and identifier not in erased:
+def _open(unit: Unit, committed: dict[str, tuple[int, str]]) -> None:
+    """Details must open the commitments of a unit's events; what is gone is looked at later."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT event_id::text, salt, details FROM custody_private"
+            " WHERE event_id = ANY(%s::uuid[])",
+            [list(committed)],
+        )
+        for identifier, salt, details in cursor.fetchall():
+            index, commitment = committed.pop(identifier)
+            if hashlib.sha256(bytes(salt) + bytes(details)).hexdigest() != commitment:
+                sentence = f"event {index}: its private details were changed"
+                unit.faults.append(Fault(index, "private", sentence))
+    unit.unopened = [(index, identifier) for identifier, (index, _) in committed.items()]
+
+
+def _gone(unopened: list[tuple[int, str]], size: int) -> Iterator[Fault]:
+    """Where details are gone, an event must say that they were erased."""
+    erased = _erased(size) if unopened else set()
+    for index, identifier in unopened:
+        if UUID(identifier) not in erased:
             yield Fault(
                 index, "private",
                 f"event {index}: its details are gone, and no private.erased event says why",
             )  # fmt: skip
-    elif hashlib.sha256(bytes(salt) + bytes(details)).hexdigest() != commitment:
-        yield Fault(index, "private", f"event {index}: its private details were changed")
 
 
 def _erased(size: int) -> set[UUID]:

@@ -27,7 +27,8 @@ class BagError(RuntimeError):
 def safe_name(name: str) -> str:
     """A file name that every system can hold, from a camera's: letters, digits, . _ - only."""
     found = _UNSAFE.sub("_", name.replace("\\", "/").rpartition("/")[2]).strip("._")
-    return found[-80:] or "file"
+    found = found[-80:].strip("._") or "file"
+    return "file-viewing" if found == "viewing" else found
 
 
 class Bag:

@@ -383,7 +383,7 @@ def test_a_package_carries_time_stamps_and_the_verifier_reads_them(
     exported(out)
     found = bwv_verify.verify(out, trust, [])
     assert found.verdict()[0] == 0, found.rows
-    assert "existed at 20" in found.facts["time-stamps"][0]
+    assert "claims 20" in found.facts["time-stamps"][0]
 
 
 def exported(out: Path) -> None:
@@ -402,4 +402,4 @@ def exported(out: Path) -> None:
     with Bag(out, "P-1") as bag:
         contents = packages.gather(Event.objects.filter(id=event), signed)
         packages.write(bag, contents, lambda event: True)
-        bag.close([])
+        bag.close([("External-Identifier", "P-1")])

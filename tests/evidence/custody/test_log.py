@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from evidence.custody.log import hashing, jcs, note, proof, receipt
@@ -101,6 +101,53 @@ def test_the_profile_refuses(value: dict[str, Any]) -> None:
 def test_a_reader_refuses_bytes_that_are_not_canonical(data: bytes) -> None:
     with pytest.raises(jcs.ProfileError):
         jcs.parse(data)
+
+
+_plain = st.none() | st.booleans() | st.integers(-(2**54), 2**54) | st.text() | st.floats()
+_keys = st.text("abz09_A-", max_size=4)
+_values = st.recursive(
+    _plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_keys, inner, max_size=4)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@given(st.dictionaries(_keys, _values, max_size=5))
+def test_writer_and_verifier_agree_on_what_is_canonical(value: dict[str, Any]) -> None:
+    """The writer's library and the verifier's standard library give the same bytes, or refuse."""
+    from evidence.custody import bwv_verify
+
+    try:
+        ours = jcs.canonical(value)
+    except jcs.ProfileError:
+        ours = b""
+    try:
+        plain = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        bwv_verify.canonical(plain.encode())
+        theirs = plain.encode()
+    except (bwv_verify.Bad, UnicodeEncodeError):
+        theirs = b""
+    assert ours == theirs
+
+
+@given(st.data())
+def test_writer_and_verifier_refuse_the_same_bytes(data: Any) -> None:
+    from evidence.custody import bwv_verify
+
+    line = bytearray(b'{"a":[1,-2,"\\n\\u0001\xc3\xa9"],"b":{"c":null,"d":true},"e":"x"}')
+    for _ in range(data.draw(st.integers(0, 2))):
+        at = data.draw(st.integers(0, len(line) - 1))
+        line[at] = data.draw(st.integers(0, 255))
+    try:
+        jcs.parse(bytes(line))
+        ours = True
+    except jcs.ProfileError:
+        ours = False
+    try:
+        bwv_verify.canonical(bytes(line))
+        theirs = True
+    except bwv_verify.Bad:
+        theirs = False
+    assert ours == theirs, bytes(line)
 
 
 KEY = note.SigningKey.from_seed("bwv.test/custody", b"\x07" * 32)
