@@ -300,6 +300,7 @@ def test_the_golden_log_of_others_as_a_package(tmp_path: Path) -> None:
     bag.mkdir()
     bagit.make_bag(str(bag), checksums=["sha256"])
     shutil.copytree(custody, bag / "custody")
+    (bag / "manifest-sha256.txt").touch()
     remanifest(bag)
     found = bwv_verify.verify(bag, GOLDEN / "policy.txt", [GOLDEN / "checkpoint.11"])
     assert found.verdict()[0] == 0, found.rows

@@ -1,6 +1,6 @@
 """The signer's memory: every leaf, id and object head that it has signed, in one SQLite file.
 
-Some 130 bytes an event. It is what makes a rewritten, shortened or restored database
+Some 90 bytes an event. It is what makes a rewritten, shortened or restored database
 visible, so it lies outside that database and is written durably before a signature leaves.
 """
 
