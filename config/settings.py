@@ -223,7 +223,13 @@ CELERY_TASK_TIME_LIMIT = env.int("BWV_TASK_SECONDS", 6 * 3600)
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": CELERY_TASK_TIME_LIMIT + 1800}
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "ingest"
-CELERY_TASK_ROUTES = {"ingest.renditions.tasks.render": {"queue": "media"}}
+CELERY_TASK_ROUTES = {
+    "ingest.renditions.tasks.render": {"queue": "media"},
+    # Hours over a large log: never in the way of a camera that waits for its receipt.
+    "evidence.recordings.tasks.audit": {"queue": "upkeep"},
+    "evidence.recordings.tasks.make_package": {"queue": "upkeep"},
+    "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
+}
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 NINJA_NUM_PROXIES = 0  # the address of the connection, not what a header says
 SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)

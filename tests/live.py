@@ -118,7 +118,7 @@ class Live:
         return "\n".join(
             f"== {path.name}\n{path.read_text(errors='replace')[-3000:]}"
             for path in sorted((self.layout.data / "logs").glob("*.log"))
-            if path.stem in ("signer", "sequencer", "ingest", "media", "web")
+            if path.stem in ("signer", "sequencer", "ingest", "media", "upkeep", "web")
         )
 
 
@@ -133,7 +133,7 @@ def running() -> Iterator[Live]:
     live.manage("store", "prepare")
     live.manage("force", "import", str(ROOT / "config" / "stack" / "demo-force.csv"))
     launch.ready_file(layout).touch()
-    live.start("signer", "sequencer", "web", "ingest", "media", "beat")
+    live.start("signer", "sequencer", "web", "ingest", "media", "upkeep", "beat")
     yield live
     for process in live.processes.values():
         embedded.stop(process)

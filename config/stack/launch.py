@@ -14,7 +14,7 @@ from config.stack import programs
 from config.stack.layout import Layout, StackError
 
 SERVICES = ("postgres", "broker", "store")
-APPLICATIONS = ("signer", "sequencer", "ingest", "media", "beat", "web")
+APPLICATIONS = ("signer", "sequencer", "ingest", "media", "upkeep", "beat", "web")
 PR_SET_PDEATHSIG = 1
 
 
@@ -58,6 +58,7 @@ def execute(name: str) -> None:
         "web": lambda: programs.web(layout),
         "ingest": lambda: programs.worker(layout, "ingest", 2),
         "media": lambda: programs.worker(layout, "media", 1),
+        "upkeep": lambda: programs.worker(layout, "upkeep", 1),
         "beat": lambda: programs.beat(layout),
     }
     if name not in commands:

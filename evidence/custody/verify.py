@@ -17,6 +17,7 @@ from multiprocessing import get_context
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from django.conf import settings
 from django.db import connection
 
@@ -157,15 +158,18 @@ def _forked() -> None:
 
 
 def _rows(start: int, end: int) -> list[tuple[Any, ...]]:
-    # Times and ids as text: the body has text too, and nothing has to be made of it.
-    with connection.cursor() as cursor:
+    # Times and ids as text: the body has text too, and nothing has to be made of it. Bytes
+    # come in binary: twice as fast as PostgreSQL's hexadecimal.
+    connection.ensure_connection()
+    with psycopg.Cursor(connection.connection) as cursor:
         cursor.execute(
             "SELECT index, body, leaf, type, object_ref, seq, actor_ref, outcome, id::text,"
             " to_char(time AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
             " FROM custody_event WHERE index >= %s AND index < %s ORDER BY index",
             [start, end],
+            binary=True,
         )
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def _leaves(start: int, end: int) -> Iterator[tuple[int, bytes]]:

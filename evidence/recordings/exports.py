@@ -110,6 +110,7 @@ def to_file(
 def _write(found: list[Recording], path: Path, wish: Wish, progress: Callable[[int], None]) -> Made:
     reference = wish.reference or Package._meta.get_field("reference").get_default()
     files = [file for item in found for file in _files(item, wish.renditions)]
+    checkpoints.sign()  # where the log can't be signed, nothing is said to be exported
     with Bag(path, reference) as bag:
         _copy(bag, files, progress)
         exported = _exported(found, files, wish, reference)
@@ -317,7 +318,7 @@ def download(*, by: User, row: Package, address: str) -> str:
             data = {"package": row.reference}
             record(Draft("package.downloaded", item.subject(), by.actor(), data, private))
     return s3.sign_get(
-        "renditions", row.key, seconds=settings.PART_URL_SECONDS, name=f"{row.reference}.zip",
+        "renditions", row.key, seconds=settings.PLAY_URL_SECONDS, name=f"{row.reference}.zip",
         content_type="application/zip",
     )  # fmt: skip
 
