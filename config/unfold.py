@@ -25,6 +25,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": "Back office",
     "SITE_URL": "/",
     "SITE_SYMBOL": "videocam",
+    "SITE_FAVICONS": [{"rel": "icon", "href": lambda request: "data:,"}],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "THEME": "light",

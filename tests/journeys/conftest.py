@@ -51,6 +51,10 @@ class Watched:
         self.complaints: list[str] = []
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "response",
+            lambda answer: answer.status >= 400 and self.complaints.append(answer.url) or None,
+        )
 
 
 @pytest.fixture
