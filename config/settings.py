@@ -63,8 +63,8 @@ TILES_SECONDS = env.int("BWV_TILES_SECONDS", 3600)
 # COMPLIANCE: nobody can shorten it. What is locked so holds no personal data.
 CUSTODY_LOCK_DAYS = env.int("BWV_CUSTODY_LOCK_DAYS", 7 * 365)
 # "VKEY URL" of each witness, separated by commas.
-WITNESSES = [(item.split()[0], item.split()[1].rstrip("/"))
-             for item in env.list("BWV_WITNESSES", []) if item.strip()]  # fmt: skip
+_witnesses: list[str] = env.list("BWV_WITNESSES", [])
+WITNESSES = [(item.split()[0], item.split()[1].rstrip("/")) for item in _witnesses if item.strip()]
 TSA_URL = env.str("BWV_TSA_URL", "")
 TSA_CERTIFICATES = env.str("BWV_TSA_CERTIFICATES", "")  # PEM: the authority's root, and others
 TSA_SECONDS = env.int("BWV_TSA_SECONDS", 3600)

@@ -90,7 +90,10 @@ def acting() -> None:
     from evidence.custody import sequencer
     from evidence.custody.record import Draft, Subject, record, service
 
-    writing._number_it = lambda: sequencer.run(wait=False) and None
+    def number() -> None:
+        sequencer.run(wait=False)
+
+    writing._number_it = number
     stop = threading.Event()
 
     def busy() -> None:

@@ -73,7 +73,7 @@ def reader() -> SqlReader:
     def execute(text: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
         with connection.cursor() as cursor:
             cursor.execute(text, list(values))
-            return cursor.fetchall()
+            return list(cursor.fetchall())
 
     return SqlReader(execute)
 

@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, Self
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -155,7 +155,9 @@ class VerifierKey:
 class Signer(Protocol):
     """Anything that can put its line under a note."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """The key's name."""
 
     @property
     def verifier(self) -> VerifierKey:
@@ -181,7 +183,7 @@ class SigningKey:
     private: Ed25519PrivateKey = field(repr=False)
 
     @classmethod
-    def from_seed(cls, name: str, seed: bytes) -> SigningKey:
+    def from_seed(cls, name: str, seed: bytes) -> Self:
         """The key of a 32-byte seed (RFC 8032 section 5.1.5)."""
         return cls(check_name(name), Ed25519PrivateKey.from_private_bytes(seed))
 
