@@ -62,9 +62,9 @@ def policy() -> str:
             end = "-" if generation.end is None else generation.end
             lines += [f"# range {key.id.hex()} {generation.start} {end}", f"log {key}"]
     names = []
-    for number, (key, url) in enumerate(settings.WITNESSES, 1):
+    for number, (witness, url) in enumerate(settings.WITNESSES, 1):
         names.append(f"w{number}")
-        lines.append(f"witness w{number} {key} {url}")
+        lines.append(f"witness w{number} {witness} {url}")
     if len(names) > 1:
         lines.append(f"group witnesses any {' '.join(names)}")
     quorum = "none" if not names else "witnesses" if len(names) > 1 else names[0]
