@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, Response, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests import live as system
 
@@ -51,11 +51,6 @@ class Watched:
         self.complaints: list[str] = []
         page.on("console", lambda m: self.complaints.append(m.text) if m.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("response", self._answered)
-
-    def _answered(self, answer: Response) -> None:
-        if answer.status >= 400:
-            self.complaints.append(answer.url)
 
 
 @pytest.fixture
