@@ -97,6 +97,8 @@ def days(found: Iterable[Line]) -> list[Day]:
     return made
 
 
+# Held by somebody else: the bucket is the force's own, though nobody can change what is in it.
+OUTSIDE = {"witness", "timestamp"}
 KINDS = {
     "witness": "a witness has cosigned it",
     "timestamp": "it is time-stamped",
@@ -125,7 +127,10 @@ def proof_state(newest_index: int | None) -> ProofState:
     how = "; ".join(
         f"{words} (checkpoint {kinds[kind]:,})" for kind, words in KINDS.items() if kind in kinds
     )
+    outside = bool(kinds.keys() & OUTSIDE)
+    where = "is held outside this system" if outside else "lies in the write-once store"
+    doubt = "" if outside else " No other body holds one yet."
     return ProofState(
-        f"Signed in checkpoint {signed.size:,}, of which a copy is held outside this system.",
-        f"{how[0].upper()}{how[1:]}.", signed.size, True,
+        f"Signed in checkpoint {signed.size:,}, of which a copy {where}.",
+        f"{how[0].upper()}{how[1:]}.{doubt}", signed.size, outside,
     )  # fmt: skip

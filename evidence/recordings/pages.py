@@ -127,8 +127,9 @@ def proof_of(original: Original) -> Proof:
             "Unchanged; signature to come.",
             f"{read} The next checkpoint of the log will cover it within a minute.",
         )
-    outside = Anchor.objects.filter(size__gt=event.index).exclude(kind=Anchor.Kind.TILES).first()
-    if outside is None:
+    anchors = Anchor.objects.filter(size__gt=event.index).exclude(kind=Anchor.Kind.TILES)
+    kinds = set(anchors.values_list("kind", flat=True).distinct())
+    if not kinds:
         return Proof(
             "plain",
             "Unchanged; outside proof to come.",
@@ -136,6 +137,11 @@ def proof_of(original: Original) -> Proof:
             "of it is held outside, you rely on this system alone.",
         )
     held = ", of which a copy is held outside this system."
+    if not kinds & history.OUTSIDE:
+        held = (
+            ", of which a copy that nobody can change lies in the write-once store. No other "
+            "body holds one yet."
+        )
     return Proof(
         "plain",
         "Unchanged since the dock.",

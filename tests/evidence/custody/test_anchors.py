@@ -110,8 +110,9 @@ def test_anchors_are_events_and_are_no_reason_for_another_checkpoint() -> None:
     sequencer.run()
     assert Event.objects.filter(type="checkpoint.anchored").count() == 2
     state = history.proof_state(0)
-    assert state.outside
+    assert not state.outside  # the bucket is the force's own
     assert "write-once bucket" in state.detail
+    assert "No other body holds one yet" in state.detail
 
 
 def test_the_trust_file_and_the_newest_checkpoint_are_for_everybody(client: Client) -> None:
@@ -193,6 +194,7 @@ def test_checkpoints_carry_the_witnesss_line_and_the_policy_asks_for_it(witness:
         trusted.check(signed.size, opened.signers)
     assert Anchor.objects.filter(kind="witness").count() == 3
     assert "witness.test/w1" in checkpoints.prove(0)
+    assert history.proof_state(0).outside
     witness.stop()  # away: nothing breaks, nothing is claimed
     fill(1)
     assert checkpoints.sign()
