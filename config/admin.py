@@ -68,7 +68,7 @@ def _warnings(user: User) -> list[tuple[str, str, str]]:
 
     found: list[tuple[str, str, str]] = []
     alarms = reverse("admin:custody_alarm_changelist")
-    alarm = status.signer_alarm()
+    alarm = status.open_alarm()
     if alarm:
         found.append(("red", f"The custody log needs you: {alarm}", alarms))
     audit = status.last_audit()

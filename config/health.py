@@ -78,7 +78,7 @@ def _custody() -> bytes:
     gauge("custody_checkpoint_age_seconds", "Since the last checkpoint; -1: never",
           status.seconds_since(last.created if last else None))  # fmt: skip
     gauge("custody_alarm", "1 while something about the log is wrong",
-          float(bool(status.signer_alarm())))  # fmt: skip
+          float(bool(status.open_alarm())))  # fmt: skip
     gauge("custody_audit_age_seconds", "Since the last whole audit; -1: never",
           status.seconds_since(audit.finished if audit else None))  # fmt: skip
     gauge("custody_audit_faults", "Faults of the last whole audit",

@@ -64,7 +64,12 @@ TILES_SECONDS = env.int("BWV_TILES_SECONDS", 3600)
 CUSTODY_LOCK_DAYS = env.int("BWV_CUSTODY_LOCK_DAYS", 7 * 365)
 # "VKEY URL" of each witness, separated by commas.
 _witnesses: list[str] = env.list("BWV_WITNESSES", [])
-WITNESSES = [(item.split()[0], item.split()[1].rstrip("/")) for item in _witnesses if item.strip()]
+if any(len(item.split()) != 2 for item in _witnesses):
+    raise ImproperlyConfigured(
+        'BWV_WITNESSES is not "VKEY URL", or several with commas between. Each witness prints '
+        "its VKEY when its key is made."
+    )
+WITNESSES = [(item.split()[0], item.split()[1].rstrip("/")) for item in _witnesses]
 TSA_URL = env.str("BWV_TSA_URL", "")
 TSA_CERTIFICATES = env.str("BWV_TSA_CERTIFICATES", "")  # PEM: the authority's root, and others
 TSA_SECONDS = env.int("BWV_TSA_SECONDS", 3600)

@@ -125,6 +125,7 @@ def rows(count: int, start: int, latest: str, heads: dict[str, Any]) -> Iterator
     from django.conf import settings
 
     from evidence.custody import sequencer
+    from evidence.custody.log import jcs
 
     moment = datetime.now(UTC)
     stamp = max(moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"), latest)
@@ -138,7 +139,7 @@ def rows(count: int, start: int, latest: str, heads: dict[str, Any]) -> Iterator
             "object": {"ref": ref, "seq": seq + 1, "prev": prev},
             "data": {"found_sha256": "0" * 64, "found_size": index},
         }  # fmt: skip
-        event = sequencer._event(index, draft)
+        event = sequencer.event_row(index, jcs.canonical(draft), draft)
         heads[ref] = (seq + 1, event[-1].hex())
         yield event
 

@@ -132,8 +132,8 @@ class EventAdmin(ReadOnly):
         for row in changelist.result_list:
             row.sentence_ = words.get(row.index, row.type)
         asked = changelist.query.strip()
-        if asked and rows and request.GET.get("p", "1") == "1":
-            _read(request, asked[:80])
+        if rows:
+            _read(request, asked[:80] or "log")
         return changelist
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:

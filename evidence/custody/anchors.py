@@ -7,8 +7,9 @@ by somebody who owns the database, the signer and its keys.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -45,14 +46,16 @@ def _last(kind: Anchor.Kind, by: str) -> Anchor | None:
 
 
 def _keep(checkpoint: Checkpoint, kind: Anchor.Kind, by: str, body: bytes = b"") -> None:
+    """Keep an anchor and its event; made by two processes at once, there is one of each."""
     data = {"kind": kind.value, "by": by[:200], "size": checkpoint.size,
             "root": bytes(checkpoint.root).hex()}  # fmt: skip
+    event = once_a_day(f"anchor:{kind}:{by}:{checkpoint.size}", checkpoint.created)
     with transaction.atomic():
         made = Anchor.objects.bulk_create(
             [Anchor(size=checkpoint.size, kind=kind, by=by, body=body)], ignore_conflicts=True
         )
         assert made
-        record(Draft("checkpoint.anchored", Subject("log"), ACTOR, data=data))
+        record(Draft("checkpoint.anchored", Subject("log"), ACTOR, data=data), event_id=event)
 
 
 def everything() -> None:
@@ -64,18 +67,22 @@ def everything() -> None:
     if checkpoint is None:
         return
     found: list[Disagreement] = []
-    steps = [lambda: to_bucket(checkpoint), lambda: tiles_when_due(checkpoint),
-             lambda: stamp_when_due(checkpoint)]  # fmt: skip
-    steps += [lambda w=witness: cosign(checkpoint, *w) for witness in settings.WITNESSES]  # type: ignore[misc]
-    for step in steps:
+    steps: list[tuple[Anchor.Kind, Callable[[], object]]] = [
+        (Anchor.Kind.BUCKET, partial(to_bucket, checkpoint)),
+        (Anchor.Kind.TILES, partial(tiles_when_due, checkpoint)),
+        (Anchor.Kind.TIMESTAMP, partial(stamp_when_due, checkpoint)),
+    ]
+    for vkey, url in settings.WITNESSES:
+        steps.append((Anchor.Kind.WITNESS, partial(cosign, checkpoint, vkey, url)))
+    for kind, step in steps:
         try:
             step()
         except Disagreement as error:
-            signing.alarm("anchors", str(error))
+            signing.alarm(kind.value, str(error))
             log.critical("something outside holds another history", error=str(error))
             found.append(error)
-        except (s3.StoreError, stamping.StampError, urllib3.exceptions.HTTPError) as error:
-            log.warning("an anchor could not be made now", error=str(error))
+        except (s3.StoreError, stamping.StampError, urllib3.exceptions.HTTPError, OSError) as error:
+            log.warning("an anchor could not be made now", kind=kind.value, error=str(error))
     if found:
         raise found[0]
 
@@ -247,8 +254,8 @@ def _refused(checkpoint: Checkpoint, witness: str, answer: str) -> None:
             event_id=identifier,
         )
     raise Disagreement(
-        f"The witness {witness} refuses our checkpoint of {checkpoint.size} events ({answer}). "
-        "It holds another history than this log shows now."
+        f"The witness {witness} refuses our checkpoints ({answer.partition(':')[0]}). It holds "
+        "another history than this log shows now."
     )
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
+
+from evidence.custody.log.keys import NoteError, VerifierKey
 
 
 @register(Tags.security)
@@ -21,6 +24,21 @@ def origin_is_sound(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             id="custody.E001",
         )
     ]
+
+
+@register(Tags.security)
+def anchors_are_sound(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Witnesses' keys can be read, and a time-stamping authority's certificates are there."""
+    found: list[CheckMessage] = []
+    for vkey, _ in settings.WITNESSES:
+        try:
+            VerifierKey.parse(vkey)
+        except NoteError as error:
+            found.append(Error(f"BWV_WITNESSES: {error}", id="custody.E002"))
+    if settings.TSA_URL and not Path(settings.TSA_CERTIFICATES or "-").is_file():
+        hint = "Set it to a PEM file of the authority's root, got from the authority itself"
+        found.append(Error("BWV_TSA_CERTIFICATES is no file", hint=hint, id="custody.E003"))
+    return found
 
 
 @register(Tags.security, deploy=True)

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.db import Error, close_old_connections
+from django.db import close_old_connections
 
 from evidence.custody import anchors, checkpoints, sequencer
 
@@ -53,6 +53,10 @@ def run(stopped: Callable[[], bool]) -> None:
         except (checkpoints.LogBroken, anchors.Disagreement) as error:
             log.critical("custody log is broken", error=str(error))
             time.sleep(AFTER_FAILURE)
-        except (checkpoints.SignerAway, Error, OSError) as error:
+        except checkpoints.SignerAway as error:
             log.error("the custody log has to wait", error=str(error))
+            time.sleep(AFTER_FAILURE)
+        except Exception as error:
+            # Whatever it is: a log that nobody numbers stops every act on evidence.
+            log.exception("the custody log has to wait", error=str(error))
             time.sleep(AFTER_FAILURE)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from evidence.custody.log import jcs
+from evidence.custody.log.clock import stamp
 from evidence.custody.models import Pending, Private
 from evidence.custody.vocabulary import types
 
@@ -80,11 +81,6 @@ class Draft:
     data: Mapping[str, Any] = field(default_factory=dict)
     private: Mapping[str, Any] = field(default_factory=dict)
     outcome: Outcome = "ok"
-
-
-def stamp(moment: datetime) -> str:
-    """UTC with microseconds and Z, as every event writes its time."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def once_a_day(what: str, moment: datetime) -> uuid.UUID:

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from evidence.custody.log import hashing, jcs
+from evidence.custody.log.clock import stamp
 from evidence.custody.models import Event, Node, Pending
 
 LOCK = 0x62_77_76_01  # 'bwv' and a number: PostgreSQL's advisory lock key
@@ -96,6 +97,7 @@ def _append(waiting: Iterable[bytes]) -> None:
     index = 0 if last is None else last.index + 1
     latest = "" if last is None else str(last.parsed()["time"])
     heads = _heads({draft["object"]["ref"] for draft in drafts})
+    clock = _clock()
     read = TreeReader()
     events: list[tuple[Any, ...]] = []
     nodes: list[tuple[Any, ...]] = []
@@ -103,9 +105,10 @@ def _append(waiting: Iterable[bytes]) -> None:
         ref = draft["object"]["ref"]
         seq, prev = heads.get(ref, (0, None))
         draft["object"] |= {"seq": seq + 1, "prev": prev}
-        # Two processes' clocks differ by a little; the log's order is the order that counts.
-        latest = draft["time"] = max(draft["time"], latest)
-        event = _event(index, draft)
+        # Machines' clocks differ; the log's order is the order that counts. One clock that is
+        # wrong by a year must not stamp everything after it: none is later than the database's.
+        latest = draft["time"] = max(min(draft["time"], clock), latest)
+        event = event_row(index, jcs.canonical(draft), draft)
         leaf = event[-1]
         for level, position, value in hashing.completed_nodes(index, leaf, read):
             read.known[level, position] = value
@@ -117,12 +120,12 @@ def _append(waiting: Iterable[bytes]) -> None:
     copy_nodes(nodes)
 
 
-def _event(index: int, draft: dict[str, Any]) -> tuple[Any, ...]:
-    body = jcs.canonical(draft)
-    subject = draft["object"]
+def event_row(index: int, body: bytes, said: dict[str, Any]) -> tuple[Any, ...]:
+    """The columns of an event (EVENT_COLUMNS), from its canonical bytes and what they say."""
+    subject = said["object"]
     return (
-        index, UUID(draft["id"]), draft["type"], subject["ref"], subject["seq"],
-        draft["actor"]["ref"], draft["outcome"], datetime.fromisoformat(draft["time"]),
+        index, UUID(said["id"]), said["type"], subject["ref"], subject["seq"],
+        said["actor"]["ref"], said["outcome"], datetime.fromisoformat(said["time"]),
         body, hashing.leaf_hash(body),
     )  # fmt: skip
 
@@ -145,6 +148,13 @@ def _copy(statement: str, kinds: Sequence[str], rows: Sequence[tuple[Any, ...]])
         copy.set_types(kinds)
         for row in rows:
             copy.write_row(row)
+
+
+def _clock() -> str:
+    """The database's time, as every event writes its own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return stamp(cursor.fetchone()[0])
 
 
 def _heads(refs: set[str]) -> dict[str, tuple[int, str | None]]:

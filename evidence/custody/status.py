@@ -12,9 +12,10 @@ from django.db import connection
 from django.utils import timezone
 
 from evidence.custody import checkpoints, sequencer
+from evidence.custody.log.clock import stamp
 from evidence.custody.log.keys import VerifierKey
 from evidence.custody.models import Alarm, Anchor, Audit, Checkpoint, Pending
-from evidence.custody.record import stamp
+from evidence.store import s3
 
 
 def _age(moment: datetime | None) -> str:
@@ -96,12 +97,27 @@ def seconds_since(moment: datetime | None) -> float:
     return (timezone.now() - moment).total_seconds() if moment else -1.0
 
 
-def signer_alarm() -> str:
-    """What the signer or a witness refused and nobody has dealt with; empty when all is well."""
-    last = Alarm.objects.order_by("-created").first()
-    newest = Checkpoint.objects.order_by("-size").first()
-    if last is None or (
-        last.source in ("signer", "application") and newest and newest.created > last.created
-    ):
-        return ""
-    return last.sentence
+def open_alarm() -> str:
+    """The newest alarm that nothing since has settled; empty when all is well."""
+    for alarm in Alarm.objects.order_by("-created")[:100]:
+        if not _settled(alarm):
+            return alarm.sentence
+    return ""
+
+
+def _settled(alarm: Alarm) -> bool:
+    """Whether who raised it has been content since: by a row that stands for a proof."""
+    if alarm.source in ("signer", "application"):
+        return Checkpoint.objects.filter(created__gt=alarm.created).exists()
+    if alarm.source in Anchor.Kind.values:
+        anchors = Anchor.objects.filter(kind=alarm.source, created__gt=alarm.created)
+        return all(anchors.filter(by=by).exists() for by in _holders(alarm.source))
+    asked_for = alarm.source.removeprefix("check ") if alarm.source != "audit" else ""
+    newer = Audit.objects.filter(asked_for=asked_for, finished__gt=alarm.created)
+    return newer.filter(fault_count=0, started__gt=alarm.created).exists()
+
+
+def _holders(kind: str) -> list[str]:
+    if kind == Anchor.Kind.WITNESS:
+        return [VerifierKey.parse(vkey).name for vkey, _ in settings.WITNESSES]
+    return [settings.TSA_URL] if kind == Anchor.Kind.TIMESTAMP else [s3.bucket("custody")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from django.conf import settings
@@ -15,12 +15,13 @@ from evidence.custody.log import hashing, jcs, keyring, tiles
 from evidence.custody.log.checkpoint import Checkpoint as Body
 from evidence.custody.log.note import open_checkpoint
 from evidence.custody.models import Checkpoint, Event, Private
-from evidence.custody.record import Actor, Draft, Subject, record, service
+from evidence.custody.record import Actor, Draft, Subject, once_a_day, record, service
 from evidence.custody.signer import rounds
 from evidence.custody.signer.state import State
 
 CONSOLE = service("console")
 LOG = Subject("log")
+CHUNK = 1000
 
 
 class UpkeepError(RuntimeError):
@@ -48,7 +49,9 @@ def adopt(note: str = "") -> int:
         body = open_checkpoint(text, keys.log_verifiers())
         rounds.adopt(signing.reader(), state, settings.CUSTODY_ORIGIN, body, text)
     except (rounds.Refused, ValueError) as error:
-        Path(settings.SIGNER_STATE).unlink()
+        state.close()
+        for suffix in ("", "-wal", "-shm"):
+            Path(f"{settings.SIGNER_STATE}{suffix}").unlink(missing_ok=True)
         raise UpkeepError(f"The log does not fit that checkpoint: {error}") from error
     finally:
         state.close()
@@ -71,20 +74,42 @@ def finish_rotation(name: str, present: str) -> keyring.Generation:
 
 
 def _rotate(step: str, name: str, present: str) -> keyring.Generation:
+    """The files first, then the event. Dying in between is mended by asking again: the step
+    that was done is then only written down, under the same id."""
     sequencer.run()
     signed = checkpoints.sign()
     size = signed.size if signed else 0
     folder, origin = Path(settings.KEYS_DIR), settings.CUSTODY_ORIGIN
+    known = keys.generations()
     if step == "begun":
-        generation, what = keyring.begin_rotation(folder, origin, size), "new keys sign as well"
+        what, done = "new keys sign as well", sum(row.end is None for row in known) > 1
+        last = known[-1]
+    else:
+        what = "the old keys sign no more and their private half is destroyed"
+        ended = [row for row in known if row.end is not None]
+        done = bool(ended) and sum(row.end is None for row in known) == 1
+        last = ended[-1] if ended else known[0]
+    if done and not Event.objects.filter(id=_rotation_id(step, last.serial)).exists():
+        generation = last
+        if step == "finished":
+            keyring.destroy_seeds(folder, last.serial)
+    elif step == "begun":
+        generation = keyring.begin_rotation(folder, origin, size)
     else:
         generation = keyring.finish_rotation(folder, size)
-        what = "the old keys sign no more and their private half is destroyed"
     data = {"serial": generation.serial, "step": step, "size": size, "keys": list(generation.keys)}
     private = {"name": name, "what": what, "present": present}
     with transaction.atomic():
-        record(Draft("key.rotated", LOG, CONSOLE, data=data, private=private))
+        record(
+            Draft("key.rotated", LOG, CONSOLE, data=data, private=private),
+            event_id=_rotation_id(step, generation.serial),
+        )
+    sequencer.run()
     return generation
+
+
+def _rotation_id(step: str, serial: int) -> uuid.UUID:
+    return once_a_day(f"key:{serial}:{step}", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 # --- restoring ------------------------------------------------------------------
@@ -119,13 +144,19 @@ def write_back(entries: Iterable[tuple[int, bytes]]) -> int:
         size = sequencer.tree_size()
         read = sequencer.TreeReader()
         events, nodes, count = [], [], 0
+        held: list[bytes] = []
         for index, entry in entries:
             if index < size:
-                _same(index, entry)
+                if not index % CHUNK:
+                    held = _bodies(index)
+                if entry != (held[index % CHUNK] if index % CHUNK < len(held) else b""):
+                    raise UpkeepError(
+                        f"Event {index} is another one in the database than in the bucket."
+                    )
                 continue
-            leaf = hashing.leaf_hash(entry)
-            events.append(_row(index, entry, leaf))
-            for level, position, value in hashing.completed_nodes(index, leaf, read):
+            made = sequencer.event_row(index, entry, jcs.parse(entry))
+            events.append(made)
+            for level, position, value in hashing.completed_nodes(index, made[-1], read):
                 read.known[level, position] = value
                 nodes.append((level, position, value))
             count += 1
@@ -134,19 +165,9 @@ def write_back(entries: Iterable[tuple[int, bytes]]) -> int:
     return count
 
 
-def _same(index: int, entry: bytes) -> None:
-    held = Event.objects.filter(index=index).values_list("body", flat=True).first()
-    if held is None or bytes(held) != entry:
-        raise UpkeepError(f"Event {index} is another one in the database than in the bucket.")
-
-
-def _row(index: int, entry: bytes, leaf: bytes) -> tuple[object, ...]:
-    said = jcs.parse(entry)
-    subject = said["object"]
-    return (
-        index, uuid.UUID(said["id"]), said["type"], subject["ref"], subject["seq"],
-        said["actor"]["ref"], said["outcome"], datetime.fromisoformat(said["time"]), entry, leaf,
-    )  # fmt: skip
+def _bodies(start: int) -> list[bytes]:
+    rows = Event.objects.filter(index__gte=start, index__lt=start + CHUNK).order_by("index")
+    return [bytes(body) for body in rows.values_list("body", flat=True)]
 
 
 def restored(name: str, reason: str, rebuilt: int) -> None:

@@ -34,7 +34,7 @@ from evidence.store import s3
 
 log = structlog.get_logger(__name__)
 Details = Package.Details
-CLAIM = timedelta(minutes=30)
+CLAIM = timedelta(hours=2)
 ATTEMPTS = 3
 KEPT = timedelta(days=7)
 # An event holds 16 KiB: so many hashes and names leave room for the rest.
@@ -91,16 +91,19 @@ def to_file(
     Raises ExportError when a recording is not there, a file is not what the log says, or
     the log can't be signed; nothing is left at `path` then.
     """
-    found = list(Recording.objects.filter(reference__in={ref.upper() for ref in references}))
-    missing = {ref.upper() for ref in references} - {item.reference for item in found}
-    if missing or not found:
+    wanted = {ref.upper() for ref in references}
+    rows = list(Recording.objects.filter(reference__in=wanted).select_related("joined_into"))
+    missing = wanted - {row.reference for row in rows}
+    if missing or not rows:
         raise ExportError(f"There is no recording {', '.join(sorted(missing)) or 'named'}.")
+    # A file that was joined into another recording is exported with all of that.
+    found = list({(row.joined_into or row).pk: row.joined_into or row for row in rows}.values())
     draft = path.with_name(f"{path.name}.part")
     try:
         made = _write(found, draft, wish, progress or (lambda percent: None))
         draft.replace(path)
     except (BagError, hashing.ProofError, s3.StoreError, checkpoints.LogBroken,
-            checkpoints.SignerAway) as error:  # fmt: skip
+            checkpoints.SignerAway, OSError) as error:  # fmt: skip
         raise ExportError(f"The package could not be made: {error}") from error
     finally:
         draft.unlink(missing_ok=True)
@@ -258,12 +261,20 @@ def make(identifier: int) -> None:
     if not taken:
         return
     row = Package.objects.get(pk=identifier)
+    if row.attempts >= ATTEMPTS:
+        # Each of them died without a word: perhaps of this package.
+        reason = row.reason or "It was begun three times and never ended. Ask for less at once."
+        Package.objects.filter(pk=identifier).update(
+            state=Package.State.FAILED, reason=reason, claimed_until=None, finished=now
+        )
+        return
     Package.objects.filter(pk=identifier).update(attempts=row.attempts + 1)
+    row.attempts += 1
     try:
         _make(row)
     except (ExportError, NotAllowed) as error:
         log.warning("a package could not be made", package=row.reference, error=str(error))
-        again = isinstance(error, ExportError) and row.attempts + 1 < ATTEMPTS
+        again = isinstance(error, ExportError) and row.attempts < ATTEMPTS
         Package.objects.filter(pk=identifier).update(
             state=Package.State.WAITING if again else Package.State.FAILED,
             reason=str(error)[:300], claimed_until=None,
@@ -291,17 +302,22 @@ def _make(row: Package) -> None:
     with tempfile.TemporaryDirectory(dir=settings.MEDIA_SCRATCH, prefix="package-") as folder:
         path = Path(folder) / f"{row.reference}.zip"
         made = to_file([item.reference for item in items], path, wish, progress)
-        key = f"packages/{row.reference}-{made.sha256[:12]}.zip"
+        progress(99)  # storing a large file takes a while: the claim is renewed before
+        key = f"packages/{row.reference}-{row.attempts}-{made.sha256[:12]}.zip"
         try:
             s3.put_file("renditions", key, path, made.sha256, "application/zip")
         except s3.AlreadyThere:
             pass
         except s3.StoreError as error:
             raise ExportError(f"The package could not be stored: {error}") from error
-    Package.objects.filter(pk=row.pk).update(
+    # Only who still holds it says that it is ready; another's file has another name.
+    own = Package.objects.filter(pk=row.pk, state=Package.State.MAKING, attempts=row.attempts)
+    ready = own.update(
         state=Package.State.READY, progress=100, key=key, size=made.size, sha256=made.sha256,
         checkpoint=made.checkpoint, reason="", claimed_until=None, finished=timezone.now(),
     )  # fmt: skip
+    if not ready:
+        s3.delete("renditions", key)
 
 
 def download(*, by: User, row: Package, address: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from evidence.custody.models import Event
-from evidence.custody.verify import Fault
+from evidence.custody.units import Fault
 from evidence.recordings.models import Original, Rendition
 from evidence.store import s3
 

@@ -9,8 +9,8 @@ from django.conf import settings
 from evidence.custody import checkpoints, keys, sequencer
 from evidence.custody.log import note
 from evidence.custody.log import receipt as formats
+from evidence.custody.log.clock import stamp
 from evidence.custody.models import Event
-from evidence.custody.record import stamp
 from evidence.recordings.models import Original
 from evidence.store import s3
 from ingest.uploads.models import Receipt, Upload

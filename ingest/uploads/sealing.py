@@ -18,7 +18,8 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from evidence.custody.record import Draft, record, service, stamp
+from evidence.custody.log.clock import stamp
+from evidence.custody.record import Draft, record, service
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording, make_reference
 from evidence.retention.actions import hold_on_arrival

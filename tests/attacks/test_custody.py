@@ -19,6 +19,7 @@ from evidence.custody.log import hashing, jcs, keyring, note
 from evidence.custody.log.checkpoint import Checkpoint as Body
 from evidence.custody.models import Alarm, Checkpoint, Event, Private
 from evidence.custody.record import service
+from evidence.custody.units import Fault
 from evidence.custody.witness.server import Server, Witness
 from evidence.custody.witness.state import Memory
 from evidence.recordings import audits
@@ -41,7 +42,7 @@ def log() -> int:
     return signed.size
 
 
-def found() -> list[verify.Fault]:
+def found() -> list[Fault]:
     return list(verify.faults())
 
 
@@ -269,7 +270,7 @@ def test_fork_for_two_audiences(witness: Witness, settings: Any) -> None:
     with pytest.raises(anchors.Disagreement, match="another history"):
         anchors.everything()
     assert len(Memory(witness.memory).refused()) == 1
-    assert Alarm.objects.filter(source="anchors").exists()
+    assert Alarm.objects.filter(source="witness").exists()
     sequencer.run()
     said = Event.objects.get(type="checkpoint.refused").parsed()
     assert said["outcome"] == "failed"

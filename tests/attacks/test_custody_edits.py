@@ -140,3 +140,32 @@ def test_a_hundred_edits() -> None:
             assert min(fault.index for fault in found) == wanted, (edit.__name__, index, found)
             raise _Undo
     assert list(verify.faults()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_holes_and_edits_in_a_log_of_several_units() -> None:
+    """A deleted event in one unit does not hide what was done in the next."""
+    from evidence.custody import sequencer
+    from evidence.custody.units import UNIT
+    from tests.bench_custody import rows
+    from tests.custody import tamper
+
+    known: dict[tuple[int, int], bytes] = {}
+    made = list(rows(2 * UNIT + 100, 0, "", {}))
+    nodes = []
+    for event in made:
+        for level, at, value in hashing.completed_nodes(
+            event[0], event[-1], lambda lv, p: known[lv, p]
+        ):
+            known[level, at] = value
+            nodes.append((level, at, value))
+    sequencer.copy_events(made)
+    sequencer.copy_nodes(nodes)
+    assert checkpoints.sign()
+    assert list(verify.faults()) == []
+    assert list(verify.faults(since=UNIT + 5)) == []
+    tamper("DELETE FROM custody_event WHERE index = 100")
+    tamper("UPDATE custody_event SET actor_ref = 'u-2' WHERE index = %s", 2 * UNIT + 50)
+    found = {fault.index for fault in verify.faults()}
+    assert min(found) == 100
+    assert 2 * UNIT + 50 in found

@@ -161,10 +161,16 @@ def finish_rotation(folder: Path, size: int) -> Generation:
         raise KeyUnusable("No rotation is under way. Begin one: manage.py custody rotate begin")
     ended = replace(open_[0], end=size)
     _save(path, [ended if row.serial == ended.serial else row for row in known])
-    for seed in _seeds(folder, ended.serial):
-        with seed.open("r+b") as file:
-            file.write(b"0" * 64)
-            file.flush()
-            os.fsync(file.fileno())
-        seed.unlink()
+    destroy_seeds(folder, ended.serial)
     return ended
+
+
+def destroy_seeds(folder: Path, serial: int) -> None:
+    """Overwrite and delete the seeds of a generation, those that are still there."""
+    for seed in _seeds(folder, serial):
+        if seed.exists():
+            with seed.open("r+b") as file:
+                file.write(b"0" * 64)
+                file.flush()
+                os.fsync(file.fileno())
+            seed.unlink()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from evidence.custody.log import hashing, jcs, note
 from evidence.custody.log.checkpoint import Checkpoint
+from evidence.custody.log.clock import now, stamp
 from evidence.custody.log.keys import Signer as Key
 from evidence.custody.signer.state import Signed, State
 
@@ -68,16 +69,6 @@ class SqlReader:
         if not rows:
             raise KeyError(f"node {level}/{position}")
         return bytes(rows[0][0])
-
-
-def now() -> datetime:
-    """UTC."""
-    return datetime.now(UTC)
-
-
-def stamp(moment: datetime) -> str:
-    """As every event writes its time."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def sign(reader: LogReader, state: State, origin: str, keys: Sequence[Key]) -> str:

@@ -7,12 +7,11 @@ visible, so it lies outside that database and is written durably before a signat
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from evidence.custody.log.hashing import HASH_SIZE, Frontier
+from evidence.custody.log.sqlite import Memory
 
 SCHEMA = """
 CREATE TABLE entry (idx INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, leaf BLOB NOT NULL);
@@ -48,7 +47,7 @@ class Signed:
 NOTHING = Signed(0, Frontier().root(), Frontier(), "", "")
 
 
-class State:
+class State(Memory):
     """The state file. One round at a time holds it (`transaction`)."""
 
     def __init__(self, path: Path) -> None:
@@ -57,10 +56,8 @@ class State:
                 f"The signer has no memory at {path}. For a new log or after its loss: "
                 "manage.py custody adopt (docs/operating.md, Custody keys)."
             )
-        self.path = path
-        self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+        super().__init__(path)
         self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
 
     @classmethod
     def create(cls, path: Path) -> State:
@@ -76,21 +73,6 @@ class State:
         path.hardlink_to(draft)
         draft.unlink()
         return cls(path)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, durable at the end, one at a time over all processes."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def newest(self) -> Signed:
         """What was signed last; NOTHING before the first time."""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+from evidence.custody.log import sqlite
 from evidence.custody.log.hashing import EMPTY_ROOT
 
 SCHEMA = """
@@ -20,29 +18,13 @@ CREATE TABLE IF NOT EXISTS refused (
 """
 
 
-class Memory:
+class Memory(sqlite.Memory):
     """The file. `transaction` makes check-and-store atomic, over processes too."""
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._db = sqlite3.connect(path, timeout=30, isolation_level=None)
-        self._db.execute("PRAGMA synchronous = FULL")
+        super().__init__(path)
         self._db.executescript(SCHEMA)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """All or nothing, one at a time."""
-        self._db.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self._db.execute("ROLLBACK")
-            raise
-        self._db.execute("COMMIT")
 
     def latest(self, origin: str) -> tuple[int, bytes]:
         """Size and root that were cosigned last; an empty tree before the first."""

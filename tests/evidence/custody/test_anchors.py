@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 import subprocess
-import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -12,7 +10,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-import urllib3
 from django.conf import settings as live
 from django.test import Client
 
@@ -27,11 +24,10 @@ from evidence.custody import (
     upkeep,
 )
 from evidence.custody import package as packages
-from evidence.custody.log import hashing, note, policy, proof, tiles, witnessing
+from evidence.custody.log import hashing, note, policy, proof, tiles
 from evidence.custody.models import Anchor, Event
 from evidence.store import s3
 from tests.custody import fill, write
-from tests.embedded import free_ports
 
 pytestmark = pytest.mark.django_db
 
@@ -122,155 +118,6 @@ def test_the_trust_file_and_the_newest_checkpoint_are_for_everybody(client: Clie
     assert signed
     assert client.get("/custody/checkpoint").content.decode() == signed.note
     assert policy.parse(client.get("/custody/policy").content.decode()).logs
-
-
-# --- the witness --------------------------------------------------------------------
-
-
-class Witness:
-    """`python -m evidence.custody.witness` as another body would run it: no Django settings."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder, self.port = folder, free_ports()["BWV_SIGNER_PORT"]
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.vkey = self.run("keygen", "--name", "witness.test/w1", "--key", "w.seed").strip()
-        self.child: subprocess.Popen[str] | None = None
-
-    def command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "evidence.custody.witness", *arguments]
-
-    @property
-    def environment(self) -> dict[str, str]:
-        root = Path(__file__).resolve().parents[3]
-        return {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(root)}
-
-    def run(self, *arguments: str) -> str:
-        done = subprocess.run(self.command(*arguments), cwd=self.folder, env=self.environment,
-                              capture_output=True, text=True)  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def start(self) -> None:
-        logs = [word for key in keys.log_verifiers() for word in ("--log", str(key))]
-        self.child = subprocess.Popen(
-            self.command("serve", "--name", "witness.test/w1", "--key", "w.seed", "--state",
-                         "state.sqlite", "--listen", f"127.0.0.1:{self.port}", *logs),
-            cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.child.stdout
-        assert "listens" in self.child.stdout.readline()
-
-    def post(self, body: str) -> tuple[int, str]:
-        answer = urllib3.request("POST", f"{self.url}/add-checkpoint", body=body.encode())
-        return answer.status, answer.data.decode()
-
-    def stop(self) -> None:
-        if self.child is not None:
-            self.child.kill()
-            self.child.wait()
-
-
-@pytest.fixture
-def witness(tmp_path: Path, settings: Any) -> Iterator[Witness]:
-    made = Witness(tmp_path)
-    made.start()
-    settings.WITNESSES = [(made.vkey, made.url)]
-    yield made
-    made.stop()
-
-
-def test_checkpoints_carry_the_witnesss_line_and_the_policy_asks_for_it(witness: Witness) -> None:
-    key = note.VerifierKey.parse(witness.vkey)
-    trusted = policy.parse(keys.policy())
-    for count in (3, 40, 1):
-        fill(count)
-        signed = checkpoints.sign()
-        assert signed
-        with pytest.raises(policy.PolicyError, match="quorum"):
-            trusted.check(signed.size, note.verify(signed.note, trusted.keys).signers)
-        anchors.everything()
-        opened = note.verify(signed.signed(), trusted.keys)
-        assert key in opened.signers
-        trusted.check(signed.size, opened.signers)
-    assert Anchor.objects.filter(kind="witness").count() == 3
-    assert "witness.test/w1" in checkpoints.prove(0)
-    assert history.proof_state(0).outside
-    witness.stop()  # away: nothing breaks, nothing is claimed
-    fill(1)
-    assert checkpoints.sign()
-    anchors.everything()
-    assert Anchor.objects.filter(kind="witness").count() == 3
-    witness.start()  # it remembers
-    anchors.everything()
-    assert Anchor.objects.filter(kind="witness").count() == 4
-
-
-def test_a_witness_that_knows_more_than_we_remember_is_asked_from_there(witness: Witness) -> None:
-    from tests.custody import tamper
-
-    fill(5)
-    assert checkpoints.sign()
-    anchors.everything()
-    tamper("DELETE FROM custody_anchor WHERE kind = 'witness'")
-    fill(5)
-    assert checkpoints.sign()
-    anchors.everything()
-    assert Anchor.objects.filter(kind="witness").count() == 1
-
-
-def test_the_witness_protocol(witness: Witness) -> None:
-    """C2SP tlog-witness: 200, 409 with the size, 422, 403, 404, 400."""
-    fill(4)
-    four = signing_note()
-    fill(4)
-    eight = signing_note()
-    path = hashing.consistency_proof(4, 8, sequencer.TreeReader())
-    assert witness.post(witnessing.write(0, [], four))[0] == 200
-    status, line = witness.post(witnessing.write(4, path, eight))
-    assert status == 200
-    body, _ = note.split(eight)
-    assert note.verify(f"{body}\n{line}", [note.VerifierKey.parse(witness.vkey)])
-    # Again, the same: a proof from the newest to itself.
-    assert witness.post(witnessing.write(8, [], eight))[0] == 200
-    assert witness.post(witnessing.write(4, path, eight)) == (409, "8\n")
-    assert witness.post(witnessing.write(0, [], four)) == (409, "8\n")
-    fill(4)
-    twelve = signing_note()
-    good = hashing.consistency_proof(8, 12, sequencer.TreeReader())
-    assert witness.post(witnessing.write(8, [bytes(32)], twelve))[0] == 422
-    assert witness.post(witnessing.write(13, good, twelve))[0] == 400
-    broken = twelve.replace("12\n", "11\n", 1)
-    assert witness.post(witnessing.write(8, good, broken))[0] == 403
-    other = note.SigningKey.from_seed("other.test/log", secrets.token_bytes(32))
-    foreign = note.sign(f"other.test/log\n9\n{'A' * 43}=\n", [other])
-    assert witness.post(witnessing.write(8, good, foreign))[0] == 404
-    assert witness.post("nonsense")[0] == 400
-    assert witness.post(witnessing.write(8, good, twelve))[0] == 200
-    assert "does not lead" in witness.run("refused", "--state", "state.sqlite")
-
-
-def signing_note() -> str:
-    signed = checkpoints.sign()
-    assert signed
-    return signed.note
-
-
-def test_two_requests_at_once_are_one_after_the_other(witness: Witness) -> None:
-    """Check and store is one step: of two checkpoints from one size only one is cosigned."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    fill(4)
-    assert witness.post(witnessing.write(0, [], signing_note()))[0] == 200
-    bodies = []
-    for _ in range(6):
-        fill(1)
-        text = signing_note()
-        size = note.open_checkpoint(text, keys.log_verifiers()).size
-        path = hashing.consistency_proof(4, size, sequencer.TreeReader())
-        bodies.append(witnessing.write(4, path, text))
-    with ThreadPoolExecutor(6) as pool:
-        codes = sorted(status for status, _ in pool.map(witness.post, bodies))
-    assert codes == [200, 409, 409, 409, 409, 409]
 
 
 # --- time-stamps ------------------------------------------------------------------------
@@ -405,3 +252,29 @@ def exported(out: Path) -> None:
         contents = packages.gather(Event.objects.filter(id=event), signed)
         packages.write(bag, contents, lambda event: True)
         bag.close([("External-Identifier", "P-1")])
+
+
+def test_two_processes_that_anchor_at_once_write_one_event(monkeypatch: Any) -> None:
+    """Both saw that nothing was anchored yet."""
+    write("R-1")
+    signed = checkpoints.sign()
+    assert signed
+    monkeypatch.setattr(anchors, "_last", lambda kind, by: None)
+    for _ in range(2):
+        anchors.to_bucket(signed)
+    sequencer.run()
+    assert Anchor.objects.filter(kind="bucket").count() == 1
+    assert Event.objects.filter(type="checkpoint.anchored").count() == 1
+
+
+def test_an_authority_without_certificates_stops_no_other_anchor(settings: Any) -> None:
+    from django.core.checks import run_checks
+
+    settings.TSA_URL, settings.TSA_CERTIFICATES = "http://127.0.0.1:9/", ""
+    settings.WITNESSES = [("nonsense", "http://127.0.0.1:9")]
+    assert {"custody.E002", "custody.E003"} <= {found.id for found in run_checks()}
+    settings.WITNESSES = []
+    write("R-1")
+    checkpoints.sign()
+    anchors.everything()
+    assert set(Anchor.objects.values_list("kind", flat=True)) == {"bucket", "tiles"}

@@ -73,3 +73,42 @@ def test_a_batch_is_numbered_in_one_round_however_many_there_are() -> None:
             record(look(f"R-{number}"))
     assert sequencer.run(wait=False) == sequencer.BATCH
     assert sequencer.run() == 10
+
+
+@pytest.mark.django_db
+def test_a_machine_with_a_wrong_clock_does_not_stamp_the_log_into_the_future(
+    monkeypatch: Any,
+) -> None:
+    """An event is never later than the database's clock, so the signer goes on signing."""
+    from datetime import UTC, datetime, timedelta
+
+    from evidence.custody import record as writing
+
+    class Ahead(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return datetime.now(UTC) + timedelta(days=365)
+
+    monkeypatch.setattr(writing, "datetime", Ahead)
+    with transaction.atomic():
+        record(look())
+    monkeypatch.undo()
+    fill(2)
+    assert Event.objects.order_by("-time")[0].time <= datetime.now(UTC) + timedelta(seconds=5)
+    assert checkpoints.sign()
+
+
+@pytest.mark.django_db
+def test_whatever_happens_the_process_lives_on(monkeypatch: Any) -> None:
+    calls = []
+
+    def step(self: Any) -> None:
+        calls.append(1)
+        if len(calls) == 1:
+            raise KeyError("a row that nobody of ours wrote")
+
+    monkeypatch.setattr(keeper.Keeper, "step", step)
+    monkeypatch.setattr(keeper, "AFTER_FAILURE", 0)
+    monkeypatch.setattr(keeper, "close_old_connections", lambda: None)
+    keeper.run(lambda: len(calls) > 1)
+    assert len(calls) == 2

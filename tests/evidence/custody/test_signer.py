@@ -333,3 +333,41 @@ def test_a_signers_memory_from_an_old_backup_is_seen(process: Process, tmp_path:
     again = process.ask("POST", "/sign")[1]
     one, two = (note.open_checkpoint(text, keys.log_verifiers()) for text in (first, again))
     assert (one.size, one.root) == (two.size, two.root)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("step", ["begun", "finished"])
+def test_a_rotation_that_died_before_its_event_is_written_down_when_asked_again(
+    step: str, settings: Any, tmp_path: Path, monkeypatch: Any
+) -> None:
+    settings.KEYS_DIR = tmp_path / "keys"
+    settings.KEYRING = settings.KEYS_DIR / "log.keyring"
+    keys.make()
+    write("R-1")
+
+    def act() -> None:
+        if step == "begun":
+            upkeep.begin_rotation("DS Lane")
+        else:
+            upkeep.finish_rotation("DS Lane", "A, B")
+
+    if step == "finished":
+        upkeep.begin_rotation("DS Lane")
+    before = Event.objects.filter(type="key.rotated").count()
+
+    class Died(Exception):
+        pass
+
+    def die(*_: Any, **__: Any) -> None:
+        raise Died
+
+    monkeypatch.setattr(upkeep, "record", die)
+    with pytest.raises(Died):
+        act()
+    monkeypatch.undo()
+    settings.KEYS_DIR = tmp_path / "keys"
+    settings.KEYRING = settings.KEYS_DIR / "log.keyring"
+    act()
+    assert Event.objects.filter(type="key.rotated").count() == before + 1
+    assert len(keys.generations()) == 2
+    assert checkpoints.sign()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import psycopg
 import pytest
@@ -20,20 +19,8 @@ from evidence.custody.log import note as formats
 from evidence.custody.models import Checkpoint, Event, Node, Pending, Private
 from evidence.custody.record import CustodyError, Draft, Subject, record, service
 from evidence.custody.vocabulary import types
-from tests.conftest import CUSTODY
+from tests.custody import look, tamper, write
 from tests.embedded import LAYOUT
-
-
-def look(reference: str = "R-1", **more: Any) -> Draft:
-    private = {"name": "PC 1 A", "address": "127.0.0.1"}
-    return Draft("evidence.viewed", Subject(reference), service("test"), private=private, **more)
-
-
-def write(*references: str) -> None:
-    with transaction.atomic():
-        for reference in references:
-            record(look(reference))
-    sequencer.run()
 
 
 @pytest.mark.django_db
@@ -175,16 +162,6 @@ def test_the_applications_role_may_only_add() -> None:
                 [table] * 4,
             ).fetchone()
             assert row == (True, False, False, False)
-
-
-def tamper(statement: str, *values: Any) -> None:
-    """As a database owner could: with the triggers off."""
-    with connection.cursor() as cursor:
-        for table in CUSTODY:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        cursor.execute(statement, values)
-        for table in CUSTODY:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
 
 
 EDITS = [

@@ -242,3 +242,87 @@ def test_the_command_exports_what_the_verifier_accepts(
     assert "files published" in capsys.readouterr().out
     call_command("custody", "rebuild", "--from-tiles")
     assert "gives the signed root" in capsys.readouterr().out
+
+
+def test_a_package_that_kills_its_worker_is_given_up(recording: Recording, lane: User) -> None:
+    row = exports.ask(by=lane, wanted=wanted(), recordings=[recording])
+    Package.objects.update(state="making", attempts=3,
+                           claimed_until=timezone.now() - timedelta(seconds=1))  # fmt: skip
+    exports.make(row.pk)
+    row.refresh_from_db()
+    assert (row.state, "three times" in row.reason) == ("failed", True)
+
+
+def test_the_reference_of_a_joined_file_exports_the_whole_recording(
+    recording: Recording, tmp_path: Path
+) -> None:
+    from evidence.custody.record import service
+
+    joined = factories.recording(None, joined_into=recording)
+    joined.originals.all().delete()
+    wish = exports.Wish(service("test"), "x", "test")
+    made = exports.to_file([joined.reference], tmp_path / "x.zip", wish)
+    assert made.files == 1
+
+
+def test_verify_now_says_so_when_the_log_itself_is_broken(recording: Recording, lane: User) -> None:
+    from tests.custody import tamper
+
+    checkpoints.sign()
+    sequencer.run()
+    tamper("UPDATE custody_node SET hash = sha256('x') WHERE level = 0 AND position = 0")
+    row = audits.ask(by=lane, recording=recording)
+    audits.verify_one(row.pk)
+    row.refresh_from_db()
+    assert row.finished
+    assert row.fault_count
+
+
+def test_a_check_whose_asker_lost_the_right_ends_and_shows_nothing(
+    recording: Recording, lane: User
+) -> None:
+    row = audits.ask(by=lane, recording=recording)
+    lane.roles = ["officer"]
+    lane.save()
+    audits.verify_one(row.pk)
+    row.refresh_from_db()
+    assert row.finished
+    sequencer.run()
+    assert not Event.objects.filter(type="history.verified").exists()
+
+
+def test_an_alarm_stands_until_who_raised_it_is_content(recording: Recording, lane: User) -> None:
+    from evidence.custody import signing, status
+
+    assert status.open_alarm() == ""
+    signing.alarm("audit", "one fault")
+    signing.alarm("signer", "refused")
+    assert status.open_alarm() == "refused"
+    checkpoints.sign()
+    assert status.open_alarm() == "one fault"
+    audits.nightly()
+    assert status.open_alarm() == ""
+    signing.alarm(f"check {recording.reference}", "a file is gone")
+    audits.nightly()
+    assert status.open_alarm() == "a file is gone"  # the nightly sample may not have read it
+    row = audits.ask(by=lane, recording=recording)
+    audits.verify_one(row.pk)
+    assert status.open_alarm() == ""
+    signing.alarm("bucket", "another checkpoint")
+    assert status.open_alarm() == "another checkpoint"
+
+
+def test_every_page_of_the_log_that_is_read_is_written_down(
+    recording: Recording, auditor: User, client: Client
+) -> None:
+    client.force_login(auditor)
+
+    def reads() -> int:
+        sequencer.run()
+        return Event.objects.filter(type="history.read").count()
+
+    for query in ("", f"?q={recording.reference}", f"?q={recording.reference}&p=2",
+                  "?dpa62=collection"):  # fmt: skip
+        before = reads()
+        assert client.get(f"/admin/custody/event/{query}").status_code in (200, 302)
+        assert reads() > before or "p=2" in query
