@@ -41,6 +41,7 @@ def _flush_custody_too(case: TransactionTestCase) -> None:
             for table in CUSTODY:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     import_module("evidence.recordings.migrations.0002_categories").load(apps, None)
+    import_module("evidence.recordings.migrations.0004_officers_pages").load(apps, None)
 
 
 TransactionTestCase._fixture_teardown = _flush_custody_too  # type: ignore[attr-defined]

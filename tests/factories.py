@@ -67,7 +67,8 @@ def recording(officer: User | None, **fields: Any) -> Recording:
     moment = fields.pop("happened_at", datetime(2026, 11, 22, 22, 14, 7, tzinfo=UTC))
     made = Recording.objects.create(
         officer=officer, camera=fields.pop("camera", "BWC-1"), happened_at=moment,
-        recorded_at=moment, **fields,
+        recorded_at=moment,
+        ends_at=moment + timedelta(milliseconds=fields.get("duration_ms", 0)), **fields,
     )  # fmt: skip
     original(made)
     return made

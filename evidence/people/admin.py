@@ -37,7 +37,7 @@ class PersonForm(ModelForm):  # type: ignore[type-arg]
         model = User
         fields = (
             "username", "name", "rank", "collar", "email", "unit", "supervisor", "roles",
-            "is_active",
+            "status",
         )  # fmt: skip
 
 
@@ -46,9 +46,9 @@ class PersonAdmin(ChangingAdmin):
     """Accounts. A password is never set here: it would be known to two people."""
 
     form = PersonForm
-    list_display = ("username", "short", "unit", "role_names", "is_active")
+    list_display = ("username", "short", "unit", "role_names", "status")
     list_select_related = ("unit",)
-    list_filter = ("is_active",)
+    list_filter = ("status",)
     search_fields = ("username", "name", "collar")
     autocomplete_fields = ("unit", "supervisor")
 
@@ -70,7 +70,7 @@ class PersonAdmin(ChangingAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """Nobody changes their own roles."""
         own = obj is not None and obj.pk == staff(request).pk
-        return ("roles", "is_active") if own else ()
+        return ("roles", "status") if own else ()
 
 
 @admin.register(Unit)

@@ -10,6 +10,8 @@ from django.contrib.auth.backends import ModelBackend
 MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "recordings.recording": ("recording.view", ""),
     "recordings.category": ("recording.view", ""),
+    "recordings.incidenttype": ("recording.view", ""),
+    "recordings.grant": ("recording.grant", "recording.grant"),
     "recordings.package": ("package.make", "package.make"),
     "retention.unassigned": ("recording.assign", "recording.assign"),
     "retention.hold": ("hold.view", ""),

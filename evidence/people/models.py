@@ -52,6 +52,11 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser):
     """Somebody who signs in. Never deleted: the log's pseudonyms lead here."""
 
+    class Status(models.TextChoices):
+        WORKING = "working", "Working"
+        SUSPENDED = "suspended", "Suspended"
+        LEFT = "left", "Left the force"
+
     username = models.CharField(max_length=60, unique=True)
     ref = models.CharField(max_length=20, unique=True, default=make_ref, editable=False)
     name = models.CharField("full name", max_length=120)
@@ -63,7 +68,10 @@ class User(AbstractBaseUser):
     roles = ArrayField(
         models.CharField(max_length=40, choices=list(table.ROLES.items())), default=list, blank=True
     )
-    is_active = models.BooleanField("may sign in", default=True)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.WORKING)
+    daily_mail = models.BooleanField(
+        "one mail a day", default=True, help_text="What is left to do, never with evidence in it"
+    )
     joined = models.DateTimeField(auto_now_add=True)
 
     USERNAME_FIELD = "username"
@@ -91,6 +99,11 @@ class User(AbstractBaseUser):
             if one in self.roles and other in self.roles:
                 names = f"{table.ROLES[one]} and {table.ROLES[other]}"
                 raise ValidationError({"roles": f"One person can't be {names}: {why}."})
+
+    @property
+    def is_active(self) -> bool:
+        """Whether this person may sign in and do anything (Django's name for it)."""
+        return self.status == self.Status.WORKING
 
     # --- what they may do ---
     def scope(self, permission: str) -> table.Scope:

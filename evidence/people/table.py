@@ -1,86 +1,136 @@
 """Who may do what: the whole table, one row a permission.
 
-A role that is not in a row may not do it. The scope says of which things:
-OWN what the person recorded, TEAM besides what their unit and those below recorded,
-ALL everything. `manage.py permissions` prints this.
+A role that is not in a row may not do it. The scope says of which things. Wider scopes hold
+what narrower ones hold:
+GRANTED what somebody granted them, with a reason and an end; OWN what they recorded;
+UNIT what their unit, the units below it and the people they supervise recorded; ALL everything.
+Whatever the scope, restricted footage needs a grant. `manage.py permissions` prints this.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 OFFICER = "officer"
 SUPERVISOR = "supervisor"
+CASE = "case_officer"
 STANDARDS = "professional_standards"
+AUTHORITY = "appropriate_authority"
+MANAGER = "evidence_manager"
+DISCLOSURE = "disclosure_officer"
+PANEL = "panel_member"
 AUDITOR = "auditor"
+DOCK = "dock"
 ADMINISTRATOR = "administrator"
 
 ROLES: dict[str, str] = {
     OFFICER: "Officer",
     SUPERVISOR: "Supervisor",
-    STANDARDS: "Professional standards",
-    AUDITOR: "Auditor (the log of everything, no footage)",
-    ADMINISTRATOR: "System administrator (runs the system, no footage)",
+    CASE: "Case officer",
+    STANDARDS: "Professional standards investigator",
+    AUTHORITY: "Appropriate authority",
+    MANAGER: "Evidence manager (retention)",
+    DISCLOSURE: "Disclosure officer",
+    PANEL: "Scrutiny panel member",
+    AUDITOR: "Auditor (every log, no footage)",
+    DOCK: "Dock (its own screen)",
+    ADMINISTRATOR: "System administrator (accounts and settings, no footage)",
 }
 
-# Nobody may watch the watchers and be watched: (one, other, why).
-EXCLUDED_PAIRS: list[tuple[str, str, str]] = [
-    (ADMINISTRATOR, OFFICER, "whoever runs the system can't see evidence"),
-    (ADMINISTRATOR, SUPERVISOR, "whoever runs the system can't see evidence"),
-    (ADMINISTRATOR, STANDARDS, "whoever runs the system can't see evidence"),
-    (ADMINISTRATOR, AUDITOR, "whoever runs the system can't check on themselves"),
-    (AUDITOR, STANDARDS, "whoever checks on looking can't be one who looks"),
-    (AUDITOR, SUPERVISOR, "whoever checks on looking can't be one who looks"),
-    (AUDITOR, OFFICER, "whoever checks on looking can't be one who looks"),
-]
+# One person may not have a role of the first column and one of the second together: why.
+EXCLUSIONS: list[tuple[str, tuple[str, ...], str]] = [
+    (
+        ADMINISTRATOR,
+        (OFFICER, SUPERVISOR, CASE, STANDARDS, AUTHORITY, MANAGER, DISCLOSURE, PANEL),
+        "whoever runs the system can't see evidence",
+    ),
+    (ADMINISTRATOR, (AUDITOR,), "whoever runs the system can't check on themselves"),
+    (
+        AUDITOR,
+        (OFFICER, SUPERVISOR, CASE, STANDARDS, AUTHORITY, MANAGER, DISCLOSURE, PANEL),
+        "whoever checks on looking can't be one who looks",
+    ),
+    (
+        PANEL,
+        (OFFICER, SUPERVISOR, CASE, STANDARDS, AUTHORITY, MANAGER, DISCLOSURE),
+        "a scrutiny panel is independent of those whose work it reads",
+    ),
+    (AUTHORITY, (STANDARDS,), "whoever decides a complaint can't be who investigated it"),
+    (
+        DOCK,
+        (OFFICER, SUPERVISOR, CASE, STANDARDS, AUTHORITY, MANAGER, DISCLOSURE, PANEL, AUDITOR,
+         ADMINISTRATOR),
+        "a dock is a machine, not a person",
+    ),
+]  # fmt: skip
+EXCLUDED_PAIRS = [(one, other, why) for one, others, why in EXCLUSIONS for other in others]
+
+# Signing in to these needs a passkey: a code that can be read out to a caller is not enough
+# (OWASP ASVS 5.0 6.3.3). A force may name others: BWV_PASSKEY_ROLES.
+PASSKEY_ROLES = (ADMINISTRATOR, STANDARDS, AUTHORITY, MANAGER)
 
 
 class Scope(IntEnum):
     """How far a permission reaches."""
 
     NONE = 0
-    OWN = 1
-    TEAM = 2
-    ALL = 3
+    GRANTED = 1
+    OWN = 2
+    UNIT = 3
+    ALL = 4
 
 
-OWN, TEAM, ALL = Scope.OWN, Scope.TEAM, Scope.ALL
+GRANTED, OWN, UNIT, ALL = Scope.GRANTED, Scope.OWN, Scope.UNIT, Scope.ALL
 
 TABLE: dict[str, dict[str, Scope]] = {
     # footage
-    "recording.view": {OFFICER: OWN, SUPERVISOR: TEAM, STANDARDS: ALL},
-    "recording.download": {SUPERVISOR: TEAM, STANDARDS: ALL},
-    "recording.categorise": {OFFICER: OWN, SUPERVISOR: TEAM, STANDARDS: ALL},
-    "recording.assign": {STANDARDS: ALL},
+    "recording.view": {
+        OFFICER: OWN, SUPERVISOR: UNIT, CASE: GRANTED, STANDARDS: ALL, AUTHORITY: ALL,
+        MANAGER: ALL, DISCLOSURE: GRANTED, PANEL: GRANTED,
+    },
+    "recording.download": {
+        SUPERVISOR: UNIT, CASE: GRANTED, STANDARDS: ALL, DISCLOSURE: GRANTED,
+    },
+    "recording.categorise": {OFFICER: OWN, SUPERVISOR: UNIT, STANDARDS: ALL, MANAGER: ALL},
+    "recording.mark": {
+        OFFICER: OWN, SUPERVISOR: UNIT, CASE: GRANTED, STANDARDS: ALL, AUTHORITY: ALL,
+    },
+    "recording.assign": {STANDARDS: ALL, MANAGER: ALL},
+    "recording.restrict": {SUPERVISOR: UNIT, STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
+    "recording.grant": {AUTHORITY: ALL, MANAGER: ALL},
+    "team.view": {SUPERVISOR: UNIT},
     "package.make": {STANDARDS: ALL},
-    "history.verify": {STANDARDS: ALL},
-    "hold.view": {STANDARDS: ALL},
-    "hold.set": {STANDARDS: ALL},
-    "hold.release": {STANDARDS: ALL},
+    "history.verify": {STANDARDS: ALL, MANAGER: ALL},
+    "hold.view": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
+    "hold.set": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
+    "hold.release": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     # the back office
-    "case.view": {STANDARDS: ALL},
+    "case.view": {STANDARDS: ALL, AUTHORITY: ALL},
     "case.change": {STANDARDS: ALL},
-    "complaint.view": {STANDARDS: ALL},
+    "complaint.view": {STANDARDS: ALL, AUTHORITY: ALL},
     "complaint.change": {STANDARDS: ALL},
     "share.view": {STANDARDS: ALL},
     "share.make": {STANDARDS: ALL},
     "share.revoke": {STANDARDS: ALL},
-    "quarantine.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
-    "quarantine.resolve": {STANDARDS: ALL},
+    "quarantine.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
+    "quarantine.resolve": {STANDARDS: ALL, MANAGER: ALL},
     # the log
     "custody.view": {AUDITOR: ALL},
-    "custody.state": {STANDARDS: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
+    "custody.state": {STANDARDS: ALL, MANAGER: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
+    "audit.view": {AUDITOR: ALL},
     # running the system
-    "upload.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
-    "device.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
+    "upload.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
+    "device.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
     "device.change": {ADMINISTRATOR: ALL},
-    "people.view": {STANDARDS: ALL, ADMINISTRATOR: ALL},
+    "dock.screen": {DOCK: OWN, SUPERVISOR: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
+    "people.view": {STANDARDS: ALL, AUTHORITY: ALL, ADMINISTRATOR: ALL},
     "people.change": {ADMINISTRATOR: ALL},
-    "admin.open": {STANDARDS: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
-}
+    "admin.open": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
+}  # fmt: skip
 
 
-def scope(roles: list[str], permission: str) -> Scope:
+def scope(roles: Iterable[str], permission: str) -> Scope:
     """The furthest scope that any of the roles has. Raises KeyError for an unknown permission."""
     row = TABLE[permission]
     return max((row.get(role, Scope.NONE) for role in roles), default=Scope.NONE)

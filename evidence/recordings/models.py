@@ -7,8 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, GistIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -42,6 +44,21 @@ class Category(models.Model):
         return self.name
 
 
+class IncidentType(models.Model):
+    """What happened, in the force's own words. Data: a force has its own list."""
+
+    code = models.SlugField(unique=True)
+    name = models.CharField(max_length=60)
+    position = models.PositiveSmallIntegerField(default=100)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Recording(models.Model):
     """Footage as the camera made it: one or more files from one press of the button."""
 
@@ -55,6 +72,13 @@ class Recording(models.Model):
         READY = "ready", "Ready to play"
         UNPLAYABLE = "unplayable", "Kept, but can't be shown here"
         NOT_MEDIA = "not_media", "Kept; not footage"
+
+    class Restriction(models.TextChoices):
+        NONE = "", "Not restricted"
+        SEXUAL = "sexual_offence", "Sexual offence"
+        COVERT = "covert", "Covert policing"
+        JUVENILE = "juvenile", "Child or young person"
+        OTHER = "other", "Other, as the reason says"
 
     reference = models.CharField(max_length=12, unique=True, default=make_reference, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FOOTAGE)
@@ -70,9 +94,25 @@ class Recording(models.Model):
     # When it happened as far as is known: corrected, else docked. Lists are ordered by this.
     happened_at = models.DateTimeField()
     duration_ms = models.BigIntegerField(default=0)
+    # When it ended, as far as is known; what overlaps is found by this.
+    ends_at = models.DateTimeField(null=True, blank=True)
+    # Where it began, degrees (WGS 84), where the camera wrote it down.
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
     category = models.ForeignKey(Category, models.PROTECT, null=True, blank=True)
     categorised_at = models.DateTimeField(null=True, blank=True)
+    incident = models.ForeignKey(
+        IncidentType, models.PROTECT, null=True, blank=True, verbose_name="incident type"
+    )
+    crime_reference = models.CharField(max_length=40, blank=True)
     note = models.TextField(blank=True)
+    # Restricted footage is seen only by those who hold a grant; the reason is in the log.
+    restricted = models.CharField(
+        max_length=16, choices=Restriction.choices, default=Restriction.NONE, blank=True
+    )
+    # What `search` finds it by; the second also holds what only the back office may know.
+    search = SearchVectorField(null=True, editable=False)
+    search_office = SearchVectorField(null=True, editable=False)
     media = models.CharField(max_length=12, choices=Media.choices, default=Media.WAITING)
     media_reason = models.CharField(max_length=300, blank=True)
     joined_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
@@ -86,6 +126,18 @@ class Recording(models.Model):
             models.Index(fields=["camera", "recorded_at"], name="recording_of_camera"),
             models.Index(
                 fields=["happened_at"], name="recording_unassigned", condition=Q(officer=None)
+            ),
+            models.Index(
+                fields=["officer", "-happened_at"],
+                name="recording_to_categorise",
+                condition=Q(category=None, kind="footage", joined_into=None),
+            ),
+            GinIndex(fields=["search"], name="recording_search"),
+            GinIndex(fields=["search_office"], name="recording_search_office"),
+            GistIndex(
+                Func(F("happened_at"), F("ends_at"), function="tstzrange"),
+                name="recording_period",
+                condition=Q(ends_at__isnull=False),
             ),
         ]
 
@@ -109,6 +161,56 @@ class Recording(models.Model):
     def subject(self) -> Subject:
         """This recording as the custody log names it."""
         return Subject(self.reference)
+
+
+class Grant(models.Model):
+    """Somebody may see one recording that they could not, or that is restricted, until then."""
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="grants")
+    person = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="grants")
+    reason = models.CharField(max_length=300)
+    until = models.DateTimeField("to")
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
+    )
+    created = models.DateTimeField("from", auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-created"]
+        indexes = [
+            models.Index(
+                fields=["person", "until"], name="grant_of_person", condition=Q(ended_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording} to {self.person}"
+
+
+class Marker(models.Model):
+    """A point in a recording that somebody marked, with a note or without."""
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="markers")
+    at_ms = models.BigIntegerField(help_text="From the start of the recording, milliseconds")
+    text = models.TextField(blank=True, max_length=2000)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Made by somebody who works on complaints: not shown to those who may not know of one.
+    office = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+    removed_at = models.DateTimeField(null=True, blank=True)
+    removed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        ordering = ["at_ms", "id"]
+        constraints = [
+            models.CheckConstraint(name="marker_not_before_start", condition=Q(at_ms__gte=0))
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recording} at {self.at_ms} ms"
 
 
 class Original(models.Model):
@@ -176,6 +278,8 @@ class Rendition(models.Model):
         POSTER = "poster", "Still"
         STORYBOARD = "storyboard", "Storyboard"
         WAVEFORM = "waveform", "Waveform"
+        FRAMES = "frames", "Frame times"
+        TRACK = "track", "Where it was"
 
     original = models.ForeignKey(Original, models.PROTECT, related_name="renditions")
     kind = models.CharField(max_length=12, choices=Kind.choices)

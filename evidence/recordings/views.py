@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_POST
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.requests import address, person
+from evidence.people.table import Scope
 from evidence.recordings import actions, pages
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Category, Recording
@@ -77,7 +78,7 @@ def footage(request: HttpRequest) -> HttpResponse:
         "quick": categories[:MOST_USED],
         "others": categories[MOST_USED:],
         "whose": scope,
-        "team": user.scope("recording.view") > 1 and "officer" not in user.roles,
+        "team": user.scope("recording.view") > Scope.OWN and "officer" not in user.roles,
     }
     return render(request, "recordings/footage.html", context)
 

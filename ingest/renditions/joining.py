@@ -119,9 +119,11 @@ def refresh(recording: Recording) -> None:
         said = media.UNPLAYABLE
     else:
         said = media.NOT_MEDIA
+    ends = recording.happened_at + timedelta(milliseconds=length) if length else None
     reason = recording.originals.exclude(media_reason="").values_list("media_reason", flat=True)
     Recording.objects.filter(pk=recording.pk).update(
         media=said,
         duration_ms=length,
+        ends_at=ends,
         **({"media_reason": reason[0]} if said == media.UNPLAYABLE and reason else {}),
     )

@@ -149,7 +149,7 @@ def test_a_supervisor_sees_the_unit_and_those_below(hughes: User, shah: User, ok
 def test_a_suspended_person_sees_nothing_at_the_next_request(shah: User) -> None:
     client = signed_in(shah)
     assert client.get("/footage/").status_code == 200
-    User.objects.filter(pk=shah.pk).update(is_active=False)
+    User.objects.filter(pk=shah.pk).update(status="suspended")
     assert client.get("/footage/").status_code == 302
 
 

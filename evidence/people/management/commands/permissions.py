@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from evidence.people.table import ROLES, TABLE
+from evidence.people.table import EXCLUSIONS, PASSKEY_ROLES, ROLES, TABLE
 
 
 class Command(BaseCommand):
@@ -21,3 +21,7 @@ class Command(BaseCommand):
         for permission, row in TABLE.items():
             cells = [row[role].name.lower() if role in row else "" for role in ROLES]
             self.stdout.write(f"| {permission} | " + " | ".join(cells) + " |")
+        self.stdout.write("\n| role | not together with | why |\n|---|---|---|")
+        for one, others, why in EXCLUSIONS:
+            self.stdout.write(f"| {one} | {', '.join(others)} | {why} |")
+        self.stdout.write(f"\nA passkey is needed by: {', '.join(PASSKEY_ROLES)}.")
