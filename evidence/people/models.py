@@ -101,7 +101,7 @@ class User(AbstractBaseUser):
                 raise ValidationError({"roles": f"One person can't be {names}: {why}."})
 
     @property
-    def is_active(self) -> bool:
+    def is_active(self) -> bool:  # type: ignore[override]
         """Whether this person may sign in and do anything (Django's name for it)."""
         return self.status == self.Status.WORKING
 

@@ -9,7 +9,6 @@ from evidence.people.models import User
 from evidence.people.table import Scope
 from evidence.recordings.models import Grant, Recording
 
-
 # What a grant opens besides: looking and marking, and taking away where the role may.
 GRANTABLE = ("recording.view", "recording.mark", "recording.download")
 

@@ -9,7 +9,6 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-
 LIST = Path(__file__).resolve().parent.parent / "fixtures" / "incidents.json"
 
 
