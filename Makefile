@@ -28,6 +28,9 @@ run: $(SETUP) ## start everything, dock real footage, say where to look
 dock: $(SETUP) ## dock a folder as a camera's card: make dock FROM=DIR [CAMERA=SERIAL]
 	@$(BIN)/python -m config.stack dock "$(FROM)" --camera "$(CAMERA)"
 
+code: $(SETUP) ## a second factor for one of the demonstration's people: make code WHO=shah
+	@$(BIN)/python manage.py demo code "$(WHO)"
+
 doctor: $(SETUP) ## what this machine has and what is missing
 	@$(BIN)/python -m config.stack doctor
 
@@ -49,4 +52,4 @@ clean-data: $(SETUP) ## ask, then forget all data of the embedded stack
 lock: $(DEV) ## compile the requirements anew
 	@bin/lock $(BIN)
 
-.PHONY: help setup run dock doctor test bench limits lint clean-data lock
+.PHONY: help setup run dock code doctor test bench limits lint clean-data lock

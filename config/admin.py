@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
@@ -23,8 +23,10 @@ class BwvAdminSite(UnfoldAdminSite):
         return isinstance(user, User) and user.may("admin.open")
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """The system's own sign-in page."""
-        return redirect_to_login(request.GET.get("next", reverse("admin:index")))
+        """The system's own sign-in page; for those who are signed in there is nothing here."""
+        if request.user.is_authenticated:
+            raise Http404
+        return redirect_to_login(request.GET.get("next", request.get_full_path()))
 
 
 Card = dict[str, Any]

@@ -8,4 +8,5 @@ from django.http import HttpRequest
 
 def house(request: HttpRequest) -> dict[str, Any]:
     """The force's name, and whether this is the demonstration."""
-    return {"force_name": settings.FORCE_NAME, "demo": settings.DEMO}
+    sso = settings.OIDC_NAME if settings.OIDC_URL else ""
+    return {"force_name": settings.FORCE_NAME, "demo": settings.DEMO, "sso_name": sso}

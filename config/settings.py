@@ -11,6 +11,8 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from environs import Env, validate
 
+from evidence.people.table import PASSKEY_ROLES as PASSKEY_ROLES_OF_THE_TABLE
+
 django_stubs_ext.monkeypatch()
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -94,7 +96,13 @@ INSTALLED_APPS = [
     "csp",
     "evidence.store",
     "evidence.custody",
-    "evidence.people",
+    "evidence.people",  # before allauth: its templates come first
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "evidence.recordings",
     "evidence.retention",
     "evidence.cases",
@@ -118,6 +126,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
+    "evidence.people.middleware.SessionRules",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -156,15 +167,89 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 12},
     },
+    {"NAME": "evidence.people.passwords.NotTooLong"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "evidence.people.passwords.NotBreached"},
+    {"NAME": "evidence.people.passwords.NotOurWords"},
 ]
-LOGIN_URL = "sign-in"
+# A file of sorted SHA-1 hashes, as Have I Been Pwned gives it out; it is never asked online.
+BREACHED_PASSWORDS = env.str("BWV_BREACHED_PASSWORDS", "")
+PASSWORD_RESET_TIMEOUT = 24 * 3600
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
+# Roles that must sign in with a passkey; everybody else needs at least a code.
+PASSKEY_ROLES = env.list("BWV_PASSKEY_ROLES", list(PASSKEY_ROLES_OF_THE_TABLE))
+# How recently somebody must have proved who they are before export, share, hold, roles.
+FRESH_SECONDS = env.int("BWV_FRESH_SECONDS", 300)
+# `off`, `others` (footage that somebody else recorded) or `always`: ask why before showing.
+VIEW_REASON = env.str(
+    "BWV_VIEW_REASON", "others", validate=validate.OneOf(("off", "others", "always"))
+)
+ACCOUNT_ADAPTER = "evidence.people.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
+ACCOUNT_PRESERVE_USERNAME_CASING = False
+ACCOUNT_REAUTHENTICATION_TIMEOUT = FRESH_SECONDS
+ACCOUNT_USERNAME_MIN_LENGTH = 1
+# Passwords are slowed down by our own throttle; these hold for codes and resets.
+ACCOUNT_RATE_LIMITS = {
+    "login": "600/m/ip",
+    "login_failed": "300/m/ip,10/15m/key",
+    "reset_password": "60/m/ip,3/h/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+}
+MFA_ADAPTER = "evidence.people.adapters.MfaAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # http://localhost, for trials
+# A code is marked as used for one period: with a tolerance it could be used twice.
+MFA_TOTP_TOLERANCE = 0
+MFA_TOTP_PERIOD = TOTP_SECONDS = 30
+MFA_RECOVERY_CODE_COUNT = 10
+MFA_RECOVERY_CODE_DIGITS = 12
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+SOCIALACCOUNT_ADAPTER = "evidence.people.adapters.SsoAdapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = True
+# The force's identity provider; empty: none. The client is registered there with the callback
+# PUBLIC_URL/sign-in/sso/force/callback/
+OIDC_URL = env.str("BWV_OIDC_URL", "").rstrip("/")
+OIDC_NAME = env.str("BWV_OIDC_NAME", "your force account")
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "force",
+                "name": OIDC_NAME,
+                "client_id": env.str("BWV_OIDC_CLIENT", ""),
+                "secret": secret("BWV_OIDC_SECRET") if OIDC_URL else "",
+                "settings": {"server_url": OIDC_URL, "oauth_pkce_enabled": True},
+            }
+        ]
+        if OIDC_URL
+        else [],
+    }
+}
+SESSION_IDLE_SECONDS = env.int("BWV_IDLE_SECONDS", 15 * 60)
+SESSION_LONGEST_SECONDS = 12 * 60 * 60
 SESSION_COOKIE_NAME = "__Host-session" if SECURE else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SECURE else "csrf"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 60 * 60
+SESSION_COOKIE_AGE = SESSION_LONGEST_SECONDS
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 
 # --- the object store -------------------------------------------------------
@@ -247,6 +332,7 @@ CELERY_BEAT_SCHEDULE = {
     "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": CHECKPOINT_SECONDS},
     "anchor": {"task": "evidence.custody.tasks.anchor", "schedule": CHECKPOINT_SECONDS},
     "sweep packages": {"task": "evidence.recordings.tasks.sweep_packages", "schedule": 60},
+    "clear sessions": {"task": "evidence.people.tasks.clear_sessions", "schedule": 3600},
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
-from django.test import TransactionTestCase
+from django.test import Client, TransactionTestCase
 
 from evidence.people.models import User
 from ingest.devices.models import Camera, Dock
@@ -45,6 +46,26 @@ def _flush_custody_too(case: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _flush_custody_too  # type: ignore[attr-defined]
+
+_login = Client._login  # type: ignore[attr-defined]
+
+
+def _signed_in(client: Client, user: User, backend: str | None) -> None:
+    """`force_login` gives a session like that of somebody who has just used a passkey. What a
+    real sign-in asks for has tests of its own (tests/evidence/people/test_sign_in.py)."""
+    _login(client, user, backend)
+    session = client.session
+    now = time.time()
+    session["began"] = session["seen"] = now
+    session["account_authentication_methods_user"] = str(user.pk)
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": now, "username": user.username},
+        {"method": "mfa", "at": now, "type": "webauthn", "id": 0},
+    ]
+    session.save()
+
+
+Client._login = _signed_in  # type: ignore[attr-defined]
 
 FOOTAGE = Path(__file__).resolve().parent.parent.parent / "shared" / "footage"
 

@@ -85,9 +85,12 @@ def make_layout() -> Layout:
     folder.chmod(0o755)
     layout = Layout(folder, free_ports())
     os.environ.update(layout.owner_environment())
+    os.environ.pop("BWV_PASSKEY_ROLES", None)  # as in production
     # In the tests' own process the signer works inside it, over the tests' own database.
     os.environ["BWV_SIGNER_URL"] = ""
     os.environ["BWV_DEMO"] = "1"
+    # Asked for in tests of its own; the running system of the journeys has the default.
+    os.environ["BWV_VIEW_REASON"] = "off"
     os.environ["BWV_LOG_FORMAT"] = "text"
     os.environ["BWV_LOG_LEVEL"] = "WARNING"
     # The tests' Chromium finds the store under the name that the pages' policy allows.

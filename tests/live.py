@@ -35,7 +35,12 @@ class Live:
 
     @property
     def environment(self) -> dict[str, str]:
-        return {**os.environ, **self.layout.environment(), "BWV_BUCKET_PREFIX": PREFIX}
+        return {
+            **os.environ,
+            **self.layout.environment(),
+            "BWV_BUCKET_PREFIX": PREFIX,
+            "BWV_VIEW_REASON": "others",
+        }
 
     def manage(self, *arguments: str, check: bool = True) -> str:
         done = subprocess.run(
@@ -53,6 +58,7 @@ class Live:
                 self.layout,
                 BWV_BUCKET_PREFIX=PREFIX,
                 BWV_SWEEP_SECONDS="2",
+                BWV_VIEW_REASON="others",
                 BWV_SEND_AGAIN_SECONDS="20",
             )
         if "web" in names:

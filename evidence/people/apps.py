@@ -9,3 +9,7 @@ class PeopleConfig(AppConfig):
     name = "evidence.people"
     label = "people"
     verbose_name = "People"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from evidence.people import checks  # noqa: F401

@@ -9,6 +9,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils.crypto import salted_hmac
 
 from evidence.custody.record import Actor
 from evidence.people import table
@@ -72,7 +73,16 @@ class User(AbstractBaseUser):
     daily_mail = models.BooleanField(
         "one mail a day", default=True, help_text="What is left to do, never with evidence in it"
     )
+    # What the force's identity provider calls this person: its `sub`, written down by an
+    # administrator. An e-mail address alone never joins two accounts.
+    sso_subject = models.CharField(
+        "identity at the force's provider", max_length=255, unique=True, null=True, blank=True
+    )
+    # Counted up, every session of this person ends.
+    sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     joined = models.DateTimeField(auto_now_add=True)
+    # How this person proved who they are in the request at hand; set by the middleware.
+    proved_by = ""
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
@@ -104,6 +114,13 @@ class User(AbstractBaseUser):
     def is_active(self) -> bool:  # type: ignore[override]
         """Whether this person may sign in and do anything (Django's name for it)."""
         return self.status == self.Status.WORKING
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session must agree with: it ends with the password, the roles or the status
+        that it began with (ASVS 5.0 7.4.2)."""
+        said = [self.password, *sorted(self.roles), self.status, str(self.sessions_ended)]
+        key_salt = "evidence.people.models.User.session"
+        return salted_hmac(key_salt, "\0".join(said), secret=secret, algorithm="sha256").hexdigest()
 
     # --- what they may do ---
     def scope(self, permission: str) -> table.Scope:
@@ -139,4 +156,4 @@ class User(AbstractBaseUser):
 
     def actor(self, address: str = "") -> Actor:
         """This person as the custody log writes them, with the roles as they are now."""
-        return Actor("user", self.ref, tuple(self.roles), "password", self.short, address)
+        return Actor("user", self.ref, tuple(self.roles), self.proved_by, self.short, address)

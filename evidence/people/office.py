@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 
 from evidence.custody.record import Draft, Subject, record
+from evidence.people import fresh
 from evidence.people.models import User
 from evidence.people.requests import address
 
@@ -46,6 +47,21 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     list_filter_submit = True
     compressed_fields = True
     warn_unsaved_form = True
+    # Whether adding and changing need a fresh proof of who does it (ASVS 5.0 7.5.1).
+    proved_again = False
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
+        """Ask for the proof before the form, so that nobody types for nothing, and again after."""
+        object_id = args[0] if args else more.get("object_id")
+        obj = self.get_object(request, str(object_id)) if object_id and self.proved_again else None
+        changes = (
+            self.has_change_permission(request, obj)
+            if object_id
+            else self.has_add_permission(request)
+        )
+        if self.proved_again and changes:
+            fresh.require(request)
+        return super().changeform_view(request, *args, **more)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Not here."""

@@ -6,11 +6,22 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from evidence.people import fresh
+
 
 def ask(
-    request: HttpRequest, title: str, verb: str, consequence: str, back: str
+    request: HttpRequest,
+    title: str,
+    verb: str,
+    consequence: str,
+    back: str,
+    *,
+    proved_again: bool = False,
+    choices: list[tuple[str, str]] | None = None,
 ) -> str | HttpResponse:
-    """The reason that was given, or the page that asks for it."""
+    """The reason that was given, or the page that asks for it; after a fresh proof if asked."""
+    if proved_again:
+        fresh.require(request)
     reason = request.POST.get("reason", "").strip()[:300]
     if request.method == "POST" and reason:
         return reason
@@ -20,6 +31,7 @@ def ask(
         "verb": verb,
         "consequence": consequence,
         "back": back,
+        "choices": choices or [],
         "error": "Enter why." if request.method == "POST" else "",
     }
     return render(request, "admin/reason.html", context)

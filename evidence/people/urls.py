@@ -1,12 +1,59 @@
-"""URLs of signing in and out."""
+"""URLs of signing in and out, and of one's own account.
 
-from django.contrib.auth.views import LogoutView
+allauth's views, each mounted by name: what is not in this list is not there.
+"""
+
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as webauthn
+from allauth.usersessions import views as sessions
+from django.db.transaction import atomic
 from django.urls import path
+from django.views.decorators.http import require_POST
 
-from evidence.people import views
+from evidence.people import sso, views
 
 urlpatterns = [
     path("", views.home, name="home"),
-    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", LogoutView.as_view(next_page="sign-in"), name="sign-out"),
-]
+    # signing in
+    path("sign-in/", account.login, name="account_login"),
+    path("sign-in/code/", atomic(mfa.authenticate), name="mfa_authenticate"),
+    path("sign-in/passkey/", webauthn.login_webauthn, name="mfa_login_webauthn"),
+    path("sign-in/sso/", sso.login, name="sso-login"),
+    path(
+        "sign-in/sso/<slug:provider_id>/callback/", sso.callback, name="openid_connect_callback"
+    ),
+    path("sign-out/", require_POST(account.logout), name="account_logout"),
+    # a password that was forgotten, or the first one
+    path("sign-in/forgotten/", account.password_reset, name="account_reset_password"),
+    path("sign-in/forgotten/sent/", account.password_reset_done,
+         name="account_reset_password_done"),
+    path("sign-in/set/<str:uidb36>/<str:key>/", atomic(account.password_reset_from_key),
+         name="account_reset_password_from_key"),
+    path("sign-in/set/done/", account.password_reset_from_key_done,
+         name="account_reset_password_from_key_done"),
+    # proving again
+    path("account/again/", account.reauthenticate, name="account_reauthenticate"),
+    path("account/again/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("account/again/passkey/", webauthn.reauthenticate_webauthn,
+         name="mfa_reauthenticate_webauthn"),
+    # one's own account
+    path("account/", views.account, name="account"),
+    path("account/mail/", views.mail, name="account-mail"),
+    path("account/security/", views.security, name="mfa_index"),
+    path("account/password/", atomic(account.password_change), name="account_change_password"),
+    path("account/app/", atomic(totp.activate_totp), name="mfa_activate_totp"),
+    path("account/app/remove/", atomic(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("account/codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/codes/new/", atomic(recovery.generate_recovery_codes),
+         name="mfa_generate_recovery_codes"),
+    path("account/passkeys/", webauthn.list_webauthn, name="mfa_list_webauthn"),
+    path("account/passkeys/add/", atomic(webauthn.add_webauthn), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/remove/", atomic(webauthn.remove_webauthn),
+         name="mfa_remove_webauthn"),
+    path("account/passkeys/<int:pk>/name/", atomic(webauthn.edit_webauthn),
+         name="mfa_edit_webauthn"),
+    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+]  # fmt: skip

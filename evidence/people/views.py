@@ -1,74 +1,83 @@
-"""Signing in and out, and where each role lands."""
+"""Where each role lands, and one's own account."""
 
 from __future__ import annotations
 
-import hashlib
-from typing import Any
-
-from django.contrib.auth import views as auth_views
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.decorators import login_required
-from django.contrib.auth.forms import AuthenticationForm
-from django.core.cache import cache
-from django.db import transaction
-from django.forms.utils import ErrorDict
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_GET, require_http_methods
 
-from evidence.custody.record import Actor, Draft, Subject, record
+from evidence.people import factors
 from evidence.people.models import User
-from evidence.people.requests import address, person
+from evidence.people.requests import person
+from evidence.people.table import AUDITOR, CASE, DISCLOSURE, DOCK, OFFICER, PANEL, SUPERVISOR
 
-TRIES, TRIES_SECONDS = 10, 15 * 60
+# Where the first of a person's roles lands: (role, route). Others: the admin.
+LANDING = (
+    (DOCK, "dock-own-screen"),
+    (SUPERVISOR, "team"),
+    (OFFICER, "footage"),
+    (CASE, "footage"),
+    (DISCLOSURE, "footage"),
+    (PANEL, "footage"),
+    (AUDITOR, "audit"),
+)
 
 
-class SignIn(auth_views.LoginView):
-    """The sign-in page. Right and wrong are both events."""
-
-    template_name = "people/sign_in.html"
-    redirect_authenticated_user = True
-
-    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Count tries by name and address: a stranger can't lock an officer out elsewhere."""
-        typed = request.POST.get("username", "").lower()[:60]
-        key = f"sign-in:{hashlib.sha256(f'{address(request)}:{typed}'.encode()).hexdigest()}"
-        cache.add(key, 0, timeout=TRIES_SECONDS)
-        if cache.incr(key) > TRIES or "\0" in typed:
-            form = self.get_form()
-            # The same answer as a wrong password.
-            setattr(form, "_errors", ErrorDict(__all__=["refused"]))
-            return self.render_to_response(self.get_context_data(form=form))
-        answer = super().post(request, *args, **kwargs)
-        if request.user.is_authenticated:
-            cache.delete(key)
-        return answer
-
-    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
-        """Sign in, in one transaction with the event."""
-        with transaction.atomic():
-            user = form.get_user()
-            assert isinstance(user, User)
-            actor = user.actor(address(self.request))
-            details = {"name": user.short, "address": actor.address}
-            record(Draft("person.signed_in", Subject(user.ref), actor, private=details))
-            return super().form_valid(form)
-
-    def form_invalid(self, form: Any) -> HttpResponse:
-        """Say the same whatever was wrong."""
-        typed = str(form.data.get("username", ""))[:60].encode("utf-8", "replace").decode()
-        where = address(self.request)
-        with transaction.atomic():
-            known = User.objects.filter(username__iexact=typed).first()
-            subject = Subject(known.ref if known else "u-unknown")
-            details = {"name": typed or "(nothing)", "address": where}
-            actor = Actor("service", "svc-sign-in")
-            record(Draft("person.refused", subject, actor, private=details, outcome="denied"))
-        return super().form_invalid(form)
+def landing(user: User) -> str:
+    """The address of the page where this person's work begins."""
+    for role, route in LANDING:
+        if role in user.roles:
+            try:
+                return reverse(route)
+            except NoReverseMatch:
+                continue
+    return reverse("admin:index") if user.is_staff else reverse("account")
 
 
 @login_required
+@require_GET
 def home(request: HttpRequest) -> HttpResponse:
     """Send each role to its own first page."""
+    return redirect(landing(person(request)))
+
+
+@login_required
+@require_GET
+def account(request: HttpRequest) -> HttpResponse:
+    """Who one is here, how one signs in, and where."""
     user = person(request)
-    if "officer" in user.roles or "supervisor" in user.roles:
-        return redirect("footage")
-    return redirect("admin:index") if user.is_staff else redirect("footage")
+    rows = list(Authenticator.objects.filter(user=user).order_by("created_at"))
+    context = {
+        "missing": factors.is_missing(request, user),
+        "needs_passkey": factors.needs_passkey(user),
+        "passkeys": [row.wrap() for row in rows if row.type == Authenticator.Type.WEBAUTHN],
+        "app": next((row for row in rows if row.type == Authenticator.Type.TOTP), None),
+        "codes": next((row for row in rows if row.type == Authenticator.Type.RECOVERY_CODES), None),
+        "sessions": UserSession.objects.filter(user=user).count(),
+        "next": request.GET.get("next", ""),
+    }
+    return render(request, "people/account.html", context)
+
+
+@login_required
+@require_GET
+def security(request: HttpRequest) -> HttpResponse:
+    """allauth's own name for the account's page: on to where the work was, when all is set up."""
+    user = person(request)
+    return redirect("account" if factors.is_missing(request, user) else landing(user))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def mail(request: HttpRequest) -> HttpResponse:
+    """Whether one mail a day is wanted."""
+    user = person(request)
+    if request.method == "POST":
+        user.daily_mail = request.POST.get("daily_mail") == "on"
+        user.save(update_fields=["daily_mail"])
+        return redirect("account")
+    return render(request, "people/mail.html", {"person": user})

@@ -26,27 +26,34 @@ def _find(user: User, recording: Recording, permission: str) -> Recording:
         raise NotAllowed("There is nothing here that you can see. Check the reference.") from None
 
 
-def view(*, by: User, reference: str, address: str) -> Recording:
-    """The recording, after writing that its page was opened.
+def view(*, by: User, reference: str, address: str, reason: str = "") -> Recording:
+    """The recording, after writing that its page was opened, and why.
 
     Raises Recording.DoesNotExist for what is not there and what may not be seen alike.
     """
     with transaction.atomic():
         recording = find(by, reference)
-        _looked("evidence.viewed", by, recording, address)
+        _looked("evidence.viewed", by, recording, address, reason=reason)
     return recording
 
 
 def _looked(
-    look: Look, by: User, recording: Recording, address: str, kind: str = "", original: str = ""
+    look: Look,
+    by: User,
+    recording: Recording,
+    address: str,
+    kind: str = "",
+    original: str = "",
+    reason: str = "",
 ) -> None:
+    private = {"name": by.short, "address": address}
     record(
         Draft(
             look,
             recording.subject(),
             by.actor(),
             data={name: value for name, value in (("kind", kind), ("original", original)) if value},
-            private={"name": by.short, "address": address},
+            private=private | ({"reason": reason} if reason else {}),
         )
     )
 
@@ -166,7 +173,9 @@ def _sign(rendition: Rendition) -> str:
     )
 
 
-def play(*, by: User, reference: str, address: str, again: bool = False) -> list[Segment]:
+def play(
+    *, by: User, reference: str, address: str, again: bool = False, reason: str = ""
+) -> list[Segment]:
     """URLs for playing, after writing that it was played; `again` renews them in one sitting.
 
     Raises Recording.DoesNotExist.
@@ -174,11 +183,11 @@ def play(*, by: User, reference: str, address: str, again: bool = False) -> list
     with transaction.atomic():
         recording = find(by, reference)
         if not again:
-            _looked("evidence.played", by, recording, address, "proxy")
+            _looked("evidence.played", by, recording, address, "proxy", reason=reason)
     return segments(recording)
 
 
-def download(*, by: User, reference: str, original: int, address: str) -> str:
+def download(*, by: User, reference: str, original: int, address: str, reason: str = "") -> str:
     """A signed URL of one original, as an attachment under a name of ours.
 
     Raises Recording.DoesNotExist.
@@ -188,7 +197,7 @@ def download(*, by: User, reference: str, original: int, address: str) -> str:
         file = recording.originals.filter(pk=original).first()
         if file is None:
             raise Recording.DoesNotExist
-        _looked("evidence.downloaded", by, recording, address, "original", file.reference)
+        _looked("evidence.downloaded", by, recording, address, "original", file.reference, reason)
     suffix = file.container if file.container in ("mp4", "mkv", "avi", "ts", "wmv") else "bin"
     return s3.sign_get(
         "originals",

@@ -4,18 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
 from unfold.decorators import action
 
 from evidence.people.office import OfficeAdmin, staff
+from evidence.people.reason import ask
 from evidence.people.requests import address
-from evidence.recordings import actions, custody_admin, package_admin, pages
+from evidence.recordings import (
+    actions,
+    custody_admin,
+    grants,
+    grants_admin,
+    package_admin,
+    pages,
+    reasons,
+)
 from evidence.recordings.access import visible_to
-from evidence.recordings.models import Category, Recording
+from evidence.recordings.models import Category, IncidentType, Recording
 from evidence.recordings.templatetags.evidence import clock, day, length, media_tag, within
 
 
@@ -52,7 +62,7 @@ class RecordingAdmin(OfficeAdmin):
         "what", "note", "state", "media_reason", "unassigned_because", "history_",
     )  # fmt: skip
     readonly_fields = fields
-    actions_detail = ("custody_history",)
+    actions_detail = ("custody_history", "restrict_it")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Recording]:
         """What the table lets this person see."""
@@ -71,7 +81,13 @@ class RecordingAdmin(OfficeAdmin):
         """Opening one is a look, and an event."""
         found = super().get_object(request, object_id, from_field)
         if found is not None:
-            actions.view(by=staff(request), reference=found.reference, address=address(request))
+            reason = reasons.given(request, found)
+            if reason is None:
+                raise ImmediateHttpResponse(reasons.ask(request, found))
+            actions.view(
+                by=staff(request), reference=found.reference, address=address(request),
+                reason=reason,
+            )  # fmt: skip
             found.reader = staff(request)
         return found
 
@@ -87,6 +103,33 @@ class RecordingAdmin(OfficeAdmin):
     def custody_history(self, request: HttpRequest, object_id: int) -> HttpResponseRedirect:
         """To the timeline."""
         return HttpResponseRedirect(reverse("admin:recordings_recording_custody", args=[object_id]))
+
+    def has_restrict_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Asks the table."""
+        return staff(request).may("recording.restrict")
+
+    @action(description="Restrict", url_path="restrict", permissions=["restrict"])  # type: ignore[untyped-decorator]
+    def restrict_it(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask which and why, then keep it from all who hold no grant."""
+        item = self.get_queryset(request).filter(pk=object_id).first()
+        back = reverse("admin:recordings_recording_changelist")
+        if item is None:
+            raise Http404
+        choices = [(value, label) for value, label in Recording.Restriction.choices if value]
+        why = ask(
+            request, f"Restrict {item}", "Restrict",
+            "Nobody sees it after this without a grant, you and who recorded it included.",
+            back, proved_again=True, choices=choices,
+        )  # fmt: skip
+        if isinstance(why, HttpResponse):
+            return why
+        try:
+            grants.restrict(
+                by=staff(request), recording=item, kind=request.POST.get("choice", ""), reason=why
+            )
+        except ValueError as error:
+            messages.error(request, str(error))
+        return HttpResponseRedirect(back)
 
     @admin.display(description="Still")
     def still(self, recording: Recording) -> str:
@@ -170,4 +213,12 @@ class CategoryAdmin(OfficeAdmin):
     search_fields = ("name",)
 
 
-__all__ = ["CategoryAdmin", "RecordingAdmin", "package_admin"]
+@admin.register(IncidentType)
+class IncidentTypeAdmin(OfficeAdmin):
+    """What happened: the force's list, to read."""
+
+    list_display = ("name", "code", "active")
+    search_fields = ("name",)
+
+
+__all__ = ["CategoryAdmin", "IncidentTypeAdmin", "RecordingAdmin", "grants_admin", "package_admin"]

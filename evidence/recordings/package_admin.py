@@ -13,6 +13,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminTextInputWidget
 
+from evidence.people import fresh
 from evidence.people.actions import NotAllowed
 from evidence.people.office import ChangingAdmin, staff
 from evidence.people.requests import address
@@ -53,6 +54,7 @@ class PackageForm(forms.ModelForm):  # type: ignore[type-arg]
 class PackageAdmin(ChangingAdmin):
     """Newest first. A package is asked for, made in the background, kept for a week."""
 
+    proved_again = True
     form = PackageForm
     list_display = ("reference", "recipient", "purpose", "made_by", "created", "state_")
     list_select_related = ("made_by",)
@@ -170,7 +172,10 @@ def download(request: HttpRequest, package: int) -> HttpResponse:
     by = staff(request)
     if row is None or not by.may("package.make"):
         raise Http404
-    return _download(request, row) if request.method == "POST" else _ask(request, row)
+    if request.method == "POST":
+        fresh.require(request)
+        return _download(request, row)
+    return _ask(request, row)
 
 
 def _ask(request: HttpRequest, row: Package) -> HttpResponse:

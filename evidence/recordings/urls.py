@@ -7,6 +7,7 @@ from evidence.recordings import references, views  # noqa: F401
 urlpatterns = [
     path("", views.footage, name="footage"),
     path("<ref:reference>/", views.recording, name="recording"),
+    path("<ref:reference>/why/", views.why, name="recording-why"),
     path("<ref:reference>/status/", views.status, name="recording-status"),
     path("<ref:reference>/play/", views.play, name="recording-play"),
     path("<ref:reference>/categorise/", views.categorise, name="recording-categorise"),

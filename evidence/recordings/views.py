@@ -11,13 +11,14 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.requests import address, person
 from evidence.people.table import Scope
-from evidence.recordings import actions, pages
+from evidence.recordings import actions, pages, reasons
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Category, Recording
 
@@ -88,13 +89,38 @@ def footage(request: HttpRequest) -> HttpResponse:
 def recording(request: HttpRequest, reference: str) -> HttpResponse:
     """One recording: player, times, what it is, files, history."""
     user = person(request)
+    reason = reasons.given(request, _or_404(user, reference))
+    if reason is None:
+        return reasons.ask(request, _or_404(user, reference))
     try:
-        item = actions.view(by=user, reference=reference, address=address(request))
+        item = actions.view(by=user, reference=reference, address=address(request), reason=reason)
     except Recording.DoesNotExist:
         raise Http404 from None
     if item.reference != reference.upper():
         return redirect(item)
     return render(request, "recordings/recording.html", _page(request, item))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def why(request: HttpRequest, reference: str) -> HttpResponse:
+    """Ask why somebody looks, before anything is shown; nothing of the footage is on the page."""
+    item = _or_404(person(request), reference)
+    context = {"recording": item, "next": request.GET.get("next", "")}
+    if request.method == "POST":
+        wish = request.POST.get("next", "")
+        context |= {"next": wish, "why": request.POST.get("why", "")}
+        try:
+            reasons.keep(request, item, request.POST.get("why", ""))
+        except ValueError as error:
+            return render(
+                request, "recordings/why.html", context | {"error": str(error)}, status=422
+            )
+        safe = url_has_allowed_host_and_scheme(
+            wish, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        )
+        return redirect(wish if safe else item)
+    return render(request, "recordings/why.html", context)
 
 
 def _page(request: HttpRequest, item: Recording) -> dict[str, Any]:
@@ -136,12 +162,16 @@ def _plays_already(request: HttpRequest, reference: str) -> bool:
 @require_POST
 def play(request: HttpRequest, reference: str) -> HttpResponse:
     """Signed URLs for the player, after the event. `again` renews them in one sitting."""
+    reason = reasons.given(request, _or_404(person(request), reference))
+    if reason is None:
+        return JsonResponse({"detail": "Load the page again and say why you look."}, status=409)
     try:
         found = actions.play(
             by=person(request),
             reference=reference,
             address=address(request),
             again=_plays_already(request, reference),
+            reason=reason,
         )
     except Recording.DoesNotExist:
         raise Http404 from None
@@ -155,9 +185,17 @@ def play(request: HttpRequest, reference: str) -> HttpResponse:
 @require_POST
 def download(request: HttpRequest, reference: str, original: int) -> HttpResponse:
     """An original, from the store, as an attachment."""
+    item = _or_404(person(request), reference, "recording.download")
+    reason = reasons.given(request, item)
+    if reason is None:
+        return redirect("recording-why", reference=item.reference)
     try:
         url = actions.download(
-            by=person(request), reference=reference, original=original, address=address(request)
+            by=person(request),
+            reference=reference,
+            original=original,
+            address=address(request),
+            reason=reason,
         )
     except Recording.DoesNotExist:
         raise Http404 from None

@@ -69,7 +69,8 @@ class HoldAdmin(OfficeAdmin):
         hold = get_object_or_404(actions.visible_to(staff(request)), pk=object_id)
         back = reverse("admin:retention_hold_change", args=[object_id])
         reason = ask(request, f"Release the hold on {hold.recording}", "Release",
-                     "After this, nothing of this hold keeps the footage.", back)  # fmt: skip
+                     "After this, nothing of this hold keeps the footage.", back,
+                     proved_again=True)  # fmt: skip
         if isinstance(reason, HttpResponse):
             return reason
         try:

@@ -62,6 +62,7 @@ class ShareForm(forms.ModelForm):  # type: ignore[type-arg]
 class ShareAdmin(ChangingAdmin):
     """One table of all shares, soonest end first."""
 
+    proved_again = True
     form = ShareForm
     list_display = ("reference", "recipient", "organisation", "until", "seen", "state_")
     search_fields = ("reference__iexact", "recipient", "email__iexact")
@@ -128,7 +129,7 @@ class ShareAdmin(ChangingAdmin):
         back = reverse("admin:sharing_share_change", args=[object_id])
         consequence = "Its pages end at once; what is being played ends within minutes."
         title = f"Revoke the share of {share.recipient}"
-        reason = ask(request, title, "Revoke", consequence, back)
+        reason = ask(request, title, "Revoke", consequence, back, proved_again=True)
         if isinstance(reason, HttpResponse):
             return reason
         try:

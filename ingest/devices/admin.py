@@ -74,7 +74,9 @@ class DockAdmin(DeviceAdmin):
         dock = Dock.objects.get(pk=object_id)
         back = reverse("admin:devices_dock_change", args=[object_id])
         consequence = "A dock that enrols with the code replaces the one enrolled before."
-        reason = ask(request, f"Enrol {dock.name}", "Make a code", consequence, back)
+        reason = ask(
+            request, f"Enrol {dock.name}", "Make a code", consequence, back, proved_again=True
+        )
         if isinstance(reason, HttpResponse):
             return reason
         code = actions.make_code(name=dock.name, by=staff(request))
@@ -87,7 +89,8 @@ class DockAdmin(DeviceAdmin):
         dock = Dock.objects.get(pk=object_id)
         back = reverse("admin:devices_dock_change", args=[object_id])
         reason = ask(request, f"Revoke {dock.name}", "Revoke",
-                     "It can't take footage in until it is enrolled again.", back)  # fmt: skip
+                     "It can't take footage in until it is enrolled again.", back,
+                     proved_again=True)  # fmt: skip
         if isinstance(reason, HttpResponse):
             return reason
         try:

@@ -211,9 +211,9 @@ def test_every_page_carries_the_strict_policy(shah: User, lane: User) -> None:
 def test_signing_in_wrongly_is_slowed_for_that_name_and_address_only(shah: User) -> None:
     stranger = Client(REMOTE_ADDR="10.0.0.9")
     for _ in range(12):
-        stranger.post("/sign-in/", {"username": "shah", "password": "guess"})
-    right = {"username": "shah", "password": factories.PASSWORD}
+        stranger.post("/sign-in/", {"login": "shah", "password": "guess"})
+    right = {"login": "shah", "password": factories.PASSWORD}
     assert "not right" in stranger.post("/sign-in/", right).text
     assert Client().post("/sign-in/", right).status_code == 302
     assert len(events("person.refused")) == 10
-    assert Client().post("/sign-in/", {"username": "a\0b", "password": "x"}).status_code == 200
+    assert Client().post("/sign-in/", {"login": "a\0b", "password": "x"}).status_code == 200

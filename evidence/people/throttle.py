@@ -1,0 +1,88 @@
+"""Slowing down those who guess passwords, without letting them lock an officer out.
+
+A browser that has signed in before carries a signed cookie (OWASP: device cookies). Its wrong
+tries count against itself alone. Other browsers count by name and address, and by address;
+when a name is tried from many places at once, unknown browsers get one try a minute and
+address, and known ones go on as before. Nobody outside can use up a known browser's tries.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from django.conf import settings
+from django.core import signing
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse
+
+from evidence.people.requests import address
+
+COOKIE = "__Host-device" if settings.SECURE else "device"
+COOKIE_AGE = 400 * 24 * 3600  # the longest that browsers keep one
+SALT = "evidence.people.device"
+SPAN = 15 * 60
+TRIES = 10  # by one browser, or one name and address
+ADDRESS_TRIES = 100  # a station's people share an address
+MANY = 50  # of one name, from everywhere unknown
+SLOW_SPAN = 60
+
+
+def _key(*parts: str) -> str:
+    return "tries:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _count(key: str, span: int = SPAN) -> int:
+    cache.add(key, 0, timeout=span)
+    try:
+        return int(cache.incr(key))
+    except ValueError:  # it ran out between the two
+        cache.set(key, 1, timeout=span)
+        return 1
+
+
+def known_device(request: HttpRequest, name: str) -> str:
+    """The id of this browser, if this name signed in with it before; else empty."""
+    try:
+        said = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE)
+    except signing.BadSignature:
+        return ""
+    known = isinstance(said, dict) and name.lower() in said.get("names", [])
+    return str(said.get("id", "")) if known else ""
+
+
+def allow(request: HttpRequest, name: str) -> bool:
+    """Whether this try may be made at all; counts it."""
+    name, where = name.lower()[:60], address(request)
+    device = known_device(request, name)
+    if device:
+        return _count(_key("device", device, name)) <= TRIES
+    if _count(_key("address", where)) > ADDRESS_TRIES:
+        return False
+    if _count(_key("pair", where, name)) > TRIES:
+        return False
+    if _count(_key("name", name)) > MANY:
+        return _count(_key("slow", where, name), SLOW_SPAN) <= 1
+    return True
+
+
+def succeeded(request: HttpRequest, name: str) -> None:
+    """Forget the tries of this browser, or of this name and address."""
+    device = known_device(request, name)
+    parts = ("device", device, name.lower()) if device else ("pair", address(request), name.lower())
+    cache.delete(_key(*parts))
+
+
+def remember(request: HttpRequest, response: HttpResponse, name: str) -> None:
+    """Give this browser the cookie that says who signed in with it: at most the last five."""
+    try:
+        said = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE)
+        names, device = list(said["names"]), str(said["id"])
+    except (signing.BadSignature, KeyError, TypeError):
+        from secrets import token_hex
+
+        names, device = [], token_hex(16)
+    names = [name.lower(), *(one for one in names if one != name.lower())][:5]
+    response.set_cookie(
+        COOKIE, signing.dumps({"id": device, "names": names}, salt=SALT), max_age=COOKIE_AGE,
+        secure=settings.SECURE, httponly=True, samesite="Lax", path="/",
+    )  # fmt: skip
