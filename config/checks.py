@@ -40,3 +40,21 @@ def nothing_loose(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+# Of the static files' own kind, so that collectstatic asks it before it copies half of them.
+@register(Tags.staticfiles)
+def pages_are_built(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Without the style sheet that is built from npm packages every page would fail."""
+    wanted = ("pages.css", "govuk-frontend.min.js", "alpine-csp.min.js")
+    missing = [name for name in wanted if not (settings.FRONTEND_DIR / name).is_file()]
+    if not missing:
+        return []
+    return [
+        Error(
+            f"The pages' styles and scripts were not built: {', '.join(missing)} missing in "
+            f"{settings.FRONTEND_DIR}",
+            hint="Run `make setup`, or `bin/setup-frontend` alone. It needs npm.",
+            id="config.E005",
+        )
+    ]

@@ -351,7 +351,9 @@ USE_I18N = USE_TZ = True
 # --- files of our own -------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env.str("BWV_STATIC", str(DATA_DIR / "static")))
-STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
+# What `bin/setup-frontend` builds from npm packages; a system check says when it is missing.
+FRONTEND_DIR = BASE_DIR / "build" / "frontend"
+STATICFILES_DIRS = [BASE_DIR / "config" / "static", ("frontend", FRONTEND_DIR)]
 
 # --- mail -------------------------------------------------------------------
 EMAIL_FILE_PATH = str(DATA_DIR / "mail")

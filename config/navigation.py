@@ -1,0 +1,69 @@
+"""The links on top of every page: what each person may open, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from evidence.people.models import User
+from evidence.people.table import OFFICER
+
+May = Callable[[User], bool]
+
+
+def _may(permission: str) -> May:
+    return lambda user: user.may(permission)
+
+
+def _records(user: User) -> bool:
+    return user.may("recording.view") and OFFICER in user.roles
+
+
+def _sees_others(user: User) -> bool:
+    return user.may("recording.view") and OFFICER not in user.roles
+
+
+# Words, URL name, who gets it: in the order in which they stand.
+LINKS: list[tuple[str, str, May]] = [
+    ("My footage", "footage", _records),
+    ("Team footage", "footage", _sees_others),
+    ("Cases", "admin:cases_case_changelist", _may("case.view")),
+    ("Complaints", "admin:complaints_complaint_changelist", _may("complaint.view")),
+    ("Shares", "admin:sharing_share_changelist", _may("share.view")),
+    ("Custody log", "admin:custody_event_changelist", _may("custody.view")),
+    ("People", "admin:people_user_changelist", _may("people.change")),
+    ("Docks", "admin:devices_dock_changelist", _may("device.change")),
+    ("Back office", "admin:index", _may("admin.open")),
+]
+
+
+@dataclass(frozen=True)
+class Link:
+    """One link; `current` is aria-current's value, or empty."""
+
+    words: str
+    url: str
+    current: str
+
+
+def links(request: HttpRequest) -> list[Link]:
+    """The links of whoever asks; none for a stranger."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):  # a stranger, or an error before anybody was known
+        return []
+    found = []
+    for words, view, may in LINKS:
+        if may(user):
+            url = reverse(view)
+            found.append(Link(words, url, _current(request.path, url)))
+    return found
+
+
+def _current(path: str, url: str) -> str:
+    """page: this very page; true: a page below it."""
+    if path == url:
+        return "page"
+    return "true" if path.startswith(url) else ""
