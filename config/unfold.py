@@ -32,18 +32,6 @@ UNFOLD: dict[str, Any] = {
     "BORDER_RADIUS": "4px",
     "DASHBOARD_CALLBACK": "config.admin.dashboard",
     "STYLES": [lambda request: static("admin.css")],
-    "COLORS": {
-        "base": {
-            "50": "#f3f5f7", "100": "#e9edf0", "200": "#d5dbe0", "300": "#b9c2ca",
-            "400": "#7a8793", "500": "#5d6b77", "600": "#47545f", "700": "#39444d",
-            "800": "#1f2a32", "900": "#12181d", "950": "#0b1620",
-        },
-        "primary": {
-            "50": "#eaf2fa", "100": "#dceaf7", "200": "#bcd6ee", "300": "#8fbbe0",
-            "400": "#5696cb", "500": "#2d75b4", "600": "#1a5a96", "700": "#134a7c",
-            "800": "#123f68", "900": "#123556", "950": "#0c2239",
-        },
-    },
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,

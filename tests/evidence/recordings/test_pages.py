@@ -192,6 +192,8 @@ def test_every_page_carries_the_strict_policy(shah: User, lane: User) -> None:
     recording = factories.recording(shah)
     client = signed_in(lane)
     for path in (
+        "/admin/",
+        "/admin/recordings/recording/",
         "/sign-in/",
         "/footage/",
         recording.get_absolute_url(),
@@ -205,7 +207,6 @@ def test_every_page_carries_the_strict_policy(shah: User, lane: User) -> None:
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["X-Frame-Options"] == "DENY"
         assert "no-store" in headers["Cache-Control"]
-    assert "'unsafe-eval'" in client.get("/admin/").headers["Content-Security-Policy"]
 
 
 def test_signing_in_wrongly_is_slowed_for_that_name_and_address_only(shah: User) -> None:
