@@ -22,7 +22,7 @@ TEMPLATES = [
     path
     for folder in ("config/templates", "evidence")
     for path in (ROOT / folder).rglob("*.html")
-    if "templates" in path.parts and "admin" not in path.parts
+    if "templates" in path.parts and not {"admin", "unfold"} & set(path.parts)
 ]
 
 
