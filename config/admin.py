@@ -17,6 +17,14 @@ from evidence.people.models import User
 class BwvAdminSite(UnfoldAdminSite):
     """Behind the same sign-in as every other page; forbidden looks like not found."""
 
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
+        """Nobody's second factor, identity or session is read or changed row by row."""
+        several = isinstance(model_or_iterable, list | tuple)
+        models = model_or_iterable if several else [model_or_iterable]
+        ours = [model for model in models if not model.__module__.startswith("allauth.")]
+        if ours:
+            super().register(ours, admin_class, **options)
+
     def has_permission(self, request: HttpRequest) -> bool:
         """Asks the table."""
         user = request.user

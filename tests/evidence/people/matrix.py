@@ -1,0 +1,165 @@
+"""Every URL, admin page and act by every role and scope: what each is answered.
+
+One row a route. The objects asked for belong to PC Shah of Charing Cross (`own`), are named in
+complaint PC/1/26 and in no other way special, unless the row's note says otherwise.
+
+    y  there (200, or on to where it leads)          -  nothing here (404)
+    p  by POST it is done or says what is wrong      >  to the sign-in page
+    x  not by this method (405)
+"""
+
+from __future__ import annotations
+
+# own   the officer who recorded it          mate  an officer of the same unit
+# far   an officer of another unit           sup   a supervisor of the unit
+# sup2  a supervisor of another unit         case  a case officer to whom it was opened
+# cas0  a case officer to whom it was not    psd   an investigator
+# psdN  an investigator named in the complaint
+# aa    the appropriate authority            em    an evidence manager
+# disc  a disclosure officer to whom it was opened
+# pan   a panel member to whom it was opened pan0  a panel member to whom it was not
+# aud   an auditor      dock  a dock's own account      adm  a system administrator
+# out   nobody signed in
+WHO = [
+    "own",
+    "mate",
+    "far",
+    "sup",
+    "sup2",
+    "case",
+    "cas0",
+    "psd",
+    "psdN",
+    "aa",
+    "em",
+    "disc",
+    "pan",
+    "pan0",
+    "aud",
+    "dock",
+    "adm",
+    "out",
+]
+
+PAGES = """
+                                             own mate far sup sup2 case cas0 psd psdN aa em disc pan pan0 aud dock adm out
+get  /                                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  sign-in/                                y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  sign-in/code/                           y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  sign-in/passkey/                        y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  sign-in/sso/                            -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  sign-in/sso/<slug:provider_id>/callback/ -  -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  sign-out/                               x   x    x   x   x    x    x    x   x    x  x  x    x   x    x   x    x   x
+get  sign-in/forgotten/                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  sign-in/forgotten/sent/                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  sign-in/set/<str:uidb36>/<str:key>/     y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  sign-in/set/done/                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  account/again/                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/again/code/                     y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/again/passkey/                  y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/                                y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/mail/                           y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/security/                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/password/                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/app/                            y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/app/remove/                     -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
+get  account/codes/                          -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
+get  account/codes/new/                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/passkeys/                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/passkeys/add/                   y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  account/passkeys/<int:pk>/remove/       -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
+get  account/passkeys/<int:pk>/name/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
+get  account/sessions/                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
+get  footage/                                y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
+get  footage/<ref:reference>/                y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
+get  footage/<ref:reference>/why/            y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
+get  footage/<ref:reference>/status/         y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
+post footage/<ref:reference>/play/           p   -    -   p   -    p    -    p   p    p  p  p    p   -    -   -    -   >
+post footage/<ref:reference>/categorise/     p   -    -   p   -    -    -    p   p    -  p  -    -   -    -   -    -   >
+post footage/<ref:reference>/download/<int:original>/
+                                             -   -    -   p   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  shared/open                             y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  shared/prove/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post shared/prove/send/                      -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post shared/prove/check/                     -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/                 -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/<ref:recording>/ -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post shared/<ref:reference>/<ref:recording>/play/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  custody/policy                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  custody/checkpoint                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  healthz                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  readyz                                  y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  metrics                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+"""
+
+# The admin by model: its list and the page of the object; `+`: may add besides.
+ADMIN = """
+                                             own mate far sup sup2 case cas0 psd psdN aa em disc pan pan0 aud dock adm out
+recordings.recording                         -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+recordings.category                          -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+recordings.incidenttype                      -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+recordings.grant                             -   -    -   -   -    -    -    -   -    y+ y+ -    -   -    -   -    -   >
+recordings.package                           -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
+retention.unassigned                         -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
+retention.hold                               -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+cases.case                                   -   -    -   -   -    -    -    y+  y+   y  -  -    -   -    -   -    -   >
+complaints.complaint                         -   -    -   -   -    -    -    y+  -+   y  -  -    -   -    -   -    -   >
+sharing.share                                -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
+custody.event                                -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+custody.checkpoint                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+custody.alarm                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
+uploads.upload                               -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y   >
+uploads.quarantine                           -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y   >
+devices.camera                               -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
+devices.dock                                 -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
+devices.issue                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
+people.user                                  -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    y+  >
+people.unit                                  -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    y+  >
+"""
+
+# The admin's acts and other pages of its own, by the object's page.
+ACTS = """
+                                             own mate far sup sup2 case cas0 psd psdN aa em disc pan pan0 aud dock adm out
+get  recordings/recording/{recording}/custody/
+                                             -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  recordings/recording/{recording}/custody/report/
+                                             -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+post recordings/recording/{recording}/custody/verify/
+                                             -   -    -   -   -    -    -    p   p    -  p  -    -   -    -   -    -   >
+get  recordings/recording/{recording}/custody/checks/{audit}/
+                                             -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
+get  recordings/recording/{recording}/history-of-custody/
+                                             -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  recordings/recording/{recording}/restrict/
+                                             -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  recordings/grant/{grant}/end/           -   -    -   -   -    -    -    -   -    y  y  -    -   -    -   -    -   >
+get  recordings/package/{package}/download/  -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
+post recordings/package/{package}/download/  -   -    -   -   -    -    -    p   p    -  -  -    -   -    -   -    -   >
+get  uploads/quarantine/{quarantine}/accept/ -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
+get  uploads/quarantine/{quarantine}/again/  -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
+get  devices/dock/{dock}/code/               -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
+get  devices/dock/{dock}/revoke/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
+get  retention/hold/{hold}/release/          -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
+get  people/user/{user}/link/                -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
+get  people/user/{user}/factors/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
+get  people/user/{user}/sessions/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
+"""
+
+
+def rows(table: str) -> dict[str, dict[str, str]]:
+    """Route (with its method where it has one) to the answer of each; head and cells agree."""
+    found: dict[str, dict[str, str]] = {}
+    waiting = ""
+    for line in table.strip().splitlines():
+        words = (waiting + " " + line).split()
+        waiting = ""
+        if words == WHO:
+            continue
+        if len(words) < len(WHO):
+            waiting = line
+            continue
+        head, cells = words[: -len(WHO)], words[-len(WHO) :]
+        found[" ".join(head)] = dict(zip(WHO, cells, strict=True))
+    return found
