@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
@@ -29,6 +31,26 @@ class BwvAdminSite(UnfoldAdminSite):
         """Asks the table."""
         user = request.user
         return isinstance(user, User) and user.may("admin.open")
+
+    def get_urls(self) -> list[Any]:
+        """Without the theme's short cut from a number to a page: it would tell what there is."""
+        return [item for item in super().get_urls() if getattr(item, "name", "") != "view_on_site"]
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """On one's own account's pages, after a fresh proof."""
+        return redirect("account_change_password")
+
+    def admin_view(self, view: Any, cacheable: bool = False) -> Any:
+        """For those who are signed in and may not, there is nothing here: not a sign-in page."""
+        inner = super().admin_view(view, cacheable)
+
+        @wraps(inner)
+        def guarded(request: HttpRequest, *args: Any, **more: Any) -> Any:
+            if not self.has_permission(request):
+                return self.login(request)
+            return inner(request, *args, **more)
+
+        return guarded
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """The system's own sign-in page; for those who are signed in there is nothing here."""

@@ -80,7 +80,7 @@ OLDEST_CHECK_DAYS = env.int("BWV_OLDEST_CHECK_DAYS", 365)
 AUDIT_SECONDS = env.int("BWV_AUDIT_SECONDS", 24 * 3600)
 
 INSTALLED_APPS = [
-    "unfold",
+    "unfold.apps.BasicAppConfig",  # the site is ours (config.admin), not the theme's
     "unfold.contrib.filters",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -30,6 +30,7 @@ class ReadOnly(ModelAdmin):  # type: ignore[misc]
     list_max_show_all = 0
     show_full_result_count = False
     list_filter_submit = True
+    view_on_site = False
     actions = None
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -49,6 +49,8 @@ class OfficeAdmin(ModelAdmin):  # type: ignore[misc]
     warn_unsaved_form = True
     # Whether adding and changing need a fresh proof of who does it (ASVS 5.0 7.5.1).
     proved_again = False
+    # No short cut from a number to a page: it would tell what there is.
+    view_on_site = False
 
     def changeform_view(self, request: HttpRequest, *args: Any, **more: Any) -> Any:
         """Ask for the proof before the form, so that nobody types for nothing, and again after."""

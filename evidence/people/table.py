@@ -101,7 +101,7 @@ TABLE: dict[str, dict[str, Scope]] = {
     "recording.grant": {AUTHORITY: ALL, MANAGER: ALL},
     "team.view": {SUPERVISOR: UNIT},
     "package.make": {STANDARDS: ALL},
-    "history.verify": {STANDARDS: ALL, MANAGER: ALL},
+    "history.verify": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     "hold.view": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     "hold.set": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     "hold.release": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},

@@ -207,7 +207,7 @@ def download(request: HttpRequest, reference: str, original: int) -> HttpRespons
 def categorise(request: HttpRequest, reference: str) -> HttpResponse:
     """Say what the footage is, or undo it; the row or page comes back with what was saved."""
     user = person(request)
-    item = _or_404(user, reference)
+    item = _or_404(user, reference, "recording.categorise")
     code = request.POST.get("category", "").replace("\0", "")
     undo = code == "undo"
     category = Category.objects.filter(code=code, active=True).first()

@@ -126,9 +126,9 @@ get  recordings/recording/{recording}/custody/
 get  recordings/recording/{recording}/custody/report/
                                              -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 post recordings/recording/{recording}/custody/verify/
-                                             -   -    -   -   -    -    -    p   p    -  p  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    p   p    p  p  -    -   -    -   -    -   >
 get  recordings/recording/{recording}/custody/checks/{audit}/
-                                             -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  recordings/recording/{recording}/history-of-custody/
                                              -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  recordings/recording/{recording}/restrict/
