@@ -25,6 +25,7 @@ urlpatterns = [
     path(
         "sign-in/sso/<slug:provider_id>/callback/", sso.callback, name="openid_connect_callback"
     ),
+    path("sign-in/sso/cancelled/", sso.cancelled, name="socialaccount_login_cancelled"),
     path("sign-out/", require_POST(account.logout), name="account_logout"),
     # a password that was forgotten, or the first one
     path("sign-in/forgotten/", account.password_reset, name="account_reset_password"),
