@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import record_authentication
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -35,6 +36,8 @@ SECURED = {
     "mfa/email/webauthn_removed": "Passkey removed",
     "mfa/email/recovery_codes_generated": "Recovery codes made",
 }
+
+PROVED = {"mfa/email/totp_activated": "totp", "mfa/email/webauthn_added": "webauthn"}
 
 
 def refused(request: HttpRequest, name: str, known: User | None) -> None:
@@ -125,6 +128,9 @@ class AccountAdapter(DefaultAccountAdapter):
         what = SECURED.get(template_prefix)
         if what is None:
             return
+        if template_prefix in PROVED:
+            # The ceremony that added it has just shown that it is theirs.
+            record_authentication(self.request, user, "mfa", type=PROVED[template_prefix])
         person = User.objects.get(pk=user.pk)
         person.proved_by = getattr(user, "proved_by", "") or factors.in_words(self.request)
         actions.secured(person=person, by=person, what=what, address=address(self.request))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests import factories
 from tests import live as system
+from tests.live import Live
 
 QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -41,6 +45,24 @@ def browser() -> Iterator[Browser]:
         found = playwright.chromium.launch(executable_path=path, args=QUIET)
         yield found
         found.close()
+
+
+@pytest.fixture(scope="session")
+def docked(live: Live, tmp_path_factory: Any) -> Path:
+    """One card of PC Shah's, docked by the agent and rendered."""
+    folder: Path = tmp_path_factory.mktemp("dock")
+    bay = folder / "bay"
+    bay.mkdir()
+    name = bay / "BWC-000101_20260922_220000.MP4"
+    name.write_bytes(factories.film(8))
+    (bay / "camera.json").write_text('{"serial": "BWC-000101", "clock_error_seconds": -16}')
+    state = folder / "state"
+    live.enrol(state, "CH-02")
+    out = live.dock(state, bay)
+    assert "stored, checked, wiped" in out
+    assert sorted(path.name for path in bay.iterdir()) == ["camera.json"]
+    live.wait(live.playable, "the viewing copy")
+    return folder
 
 
 class Watched:

@@ -53,24 +53,6 @@ def card(folder: Path, serial: str, count: int, seed: int = 0) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def docked(live: Live, tmp_path_factory: Any) -> Path:
-    """One card of PC Shah's, docked by the agent and rendered."""
-    folder: Path = tmp_path_factory.mktemp("dock")
-    bay = folder / "bay"
-    bay.mkdir()
-    name = bay / "BWC-000101_20260922_220000.MP4"
-    name.write_bytes(factories.film(8))
-    (bay / "camera.json").write_text('{"serial": "BWC-000101", "clock_error_seconds": -16}')
-    state = folder / "state"
-    live.enrol(state, "CH-02")
-    out = live.dock(state, bay)
-    assert "stored, checked, wiped" in out
-    assert sorted(path.name for path in bay.iterdir()) == ["camera.json"]
-    live.wait(live.playable, "the viewing copy")
-    return folder
-
-
 def test_the_agent_keeps_a_receipt_that_the_pinned_key_signed(docked: Path, live: Live) -> None:
     book = Journal(docked / "state")
     pinned = VerifierKey.parse(book.setting("server_key"))

@@ -63,7 +63,9 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     sequencer.run()
     now = timezone.now()
     for who in ("case", "disc", "pan"):
-        grant = Grant.objects.create(recording=recording, person=cast[who], reason="x",
+        person = cast[who]
+        assert person
+        grant = Grant.objects.create(recording=recording, person=person, reason="x",
                                      until=now + timedelta(days=1), granted_by=lane)  # fmt: skip
     complaint = Complaint.objects.create(
         reference="PC/1/26", received=now.date(), complainant="A", account="B",
