@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, Literal
@@ -33,7 +33,8 @@ KINDS = {
     "taken": "Downloaded or exported",
     "given": "Shared, or opened to somebody",
     "outside": "Looked at from outside",
-    "log": "History or audit read",
+    "log": "History read",
+    "audit": "Read by auditors",
     "other": "Other looks",
 }
 KIND_OF = {
@@ -42,8 +43,8 @@ KIND_OF = {
     "package.downloaded": "taken", "share.created": "given", "share.revoked": "given",
     "access.granted": "given", "share.proved": "outside", "share.refused": "outside",
     "share.viewed": "outside", "share.played": "outside", "history.read": "log",
-    "history.reported": "log", "history.verified": "log", "audit.read": "log",
-    "audit.exported": "log",
+    "history.reported": "log", "history.verified": "log", "audit.read": "audit",
+    "audit.exported": "audit",
 }  # fmt: skip
 VERBS = {
     "evidence.viewed": "opened the page of {object}",
@@ -96,13 +97,17 @@ class Span:
     """Which looks: of one kind or all, between two times, before an event."""
 
     kind: str = ""
+    # Where all kinds are asked for: what auditors read of the log besides.
+    auditors: bool = True
     since: datetime | None = None
     until: datetime | None = None
     before: int = LAST
 
     def types(self) -> list[str]:
         """The types that it asks for."""
-        return [name for name in look_types() if self.kind in ("", kind_of(name))]
+        if self.kind:
+            return [name for name in look_types() if kind_of(name) == self.kind]
+        return [name for name in look_types() if self.auditors or kind_of(name) != "audit"]
 
 
 @dataclass(frozen=True)
@@ -182,8 +187,11 @@ def page(events: Iterable[Event]) -> tuple[list[Event], int | None]:
 
 
 def of_object(refs: Sequence[str], span: Span, limit: int = PAGE + 1) -> list[Event]:
-    """Looks at an object and at what was joined into it."""
-    return find("object_ref", refs, span, limit)
+    """Looks at an object and at what was joined into it.
+
+    What auditors read is kept apart: who asks about a recording ten times is not its audience.
+    """
+    return find("object_ref", refs, replace(span, auditors=False), limit)
 
 
 def of_person(ref: str, span: Span, limit: int = PAGE + 1) -> list[Event]:

@@ -110,6 +110,17 @@ def test_what_is_no_look_is_not_there(item: Recording, hughes: User, page: Clien
     )
 
 
+def test_what_auditors_read_is_kept_apart(item: Recording, lane: User, page: Client) -> None:
+    look(lane, item.reference, at=NOON)
+    page.get(of(item))
+    page.post(of(item) + "csv/")
+    sequencer.run()
+    assert "read who looked" not in plain(page.get(of(item)))
+    said = plain(page.get(of(item) + "?kind=audit"))
+    assert "Auditor read who looked" in said and "Auditor took away who looked" in said
+    assert "opened the page" not in said
+
+
 def test_narrowed_by_kind_and_by_local_days(item: Recording, lane: User, page: Client) -> None:
     look(lane, item.reference, at=datetime(2026, 7, 1, 22, 30, tzinfo=UTC))  # 23:30 BST
     look(
