@@ -7,11 +7,11 @@ from evidence.audit import views
 urlpatterns = [
     path("", views.home, name="audit"),
     path("recordings/", views.recordings, name="audit-recordings"),
-    path("recordings/<str:ref>/", views.recording, name="audit-recording"),
-    path("recordings/<str:ref>/csv/", views.recording_csv, name="audit-recording-csv"),
+    path("recordings/<str:subject>/", views.recording, name="audit-recording"),
+    path("recordings/<str:subject>/csv/", views.recording_csv, name="audit-recording-csv"),
     path("people/", views.people, name="audit-people"),
-    path("people/<str:ref>/", views.person, name="audit-person"),
-    path("people/<str:ref>/csv/", views.person_csv, name="audit-person-csv"),
+    path("people/<str:person>/", views.person, name="audit-person"),
+    path("people/<str:person>/csv/", views.person_csv, name="audit-person-csv"),
     path("unusual/", views.unusual, name="audit-unusual"),
-    path("unusual/<int:pk>/", views.one, name="audit-one"),
+    path("unusual/<int:unusual>/", views.one, name="audit-one"),
 ]

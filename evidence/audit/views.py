@@ -72,10 +72,10 @@ def recordings(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @auditors
-def recording(request: HttpRequest, ref: str) -> HttpResponse:
+def recording(request: HttpRequest, subject: str) -> HttpResponse:
     """Who looked at this, newest first."""
-    asked = subjects.find(who(request), ref)
-    if asked.ref != ref:
+    asked = subjects.find(who(request), subject)
+    if asked.ref != subject:
         return redirect("audit-recording", asked.ref)
     form = NarrowForm(request.GET)
     span = form.span()
@@ -87,9 +87,9 @@ def recording(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_POST
 @auditors
-def recording_csv(request: HttpRequest, ref: str) -> HttpResponse:
+def recording_csv(request: HttpRequest, subject: str) -> HttpResponse:
     """The same as a file."""
-    asked = subjects.find(who(request), ref)
+    asked = subjects.find(who(request), subject)
     events = looks.of_object(asked.refs, NarrowForm(request.POST).span(), tables.MOST + 1)
     return _file(request, asked.ref, events)
 
@@ -128,9 +128,9 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @auditors
-def person(request: HttpRequest, ref: str) -> HttpResponse:
+def person(request: HttpRequest, person: str) -> HttpResponse:
     """What somebody looked at, newest first, with how much a day."""
-    looker = subjects.looker(who(request), ref)
+    looker = subjects.looker(who(request), person)
     form = NarrowForm(request.GET)
     span = form.span()
     actions.read(by=who(request), ref=looker.ref, address=address(request))
@@ -144,9 +144,9 @@ def person(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_POST
 @auditors
-def person_csv(request: HttpRequest, ref: str) -> HttpResponse:
+def person_csv(request: HttpRequest, person: str) -> HttpResponse:
     """The same as a file."""
-    looker = subjects.looker(who(request), ref)
+    looker = subjects.looker(who(request), person)
     events = looks.of_person(looker.ref, NarrowForm(request.POST).span(), tables.MOST + 1)
     return _file(request, looker.ref, events)
 
@@ -186,15 +186,15 @@ def _number(text: str) -> bool:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @auditors
-def one(request: HttpRequest, pk: int) -> HttpResponse:
+def one(request: HttpRequest, unusual: int) -> HttpResponse:
     """One unusual look: what happened, by which rule, and the note that explains it."""
-    row = actions.visible_to(who(request)).select_related("explained_by").filter(pk=pk).first()
+    row = actions.visible_to(who(request)).select_related("explained_by").filter(pk=unusual).first()
     if row is None:
         raise Http404
     note, error = request.POST.get("note", "").replace("\0", ""), ""
     if request.method == "POST":
         try:
-            actions.explain(by=who(request), unusual=pk, note=note)
+            actions.explain(by=who(request), unusual=unusual, note=note)
             messages.success(request, "Explained. It stands in the log and under Explained.")
             return redirect("audit-unusual")
         except ValueError as refused:
