@@ -221,9 +221,10 @@ def test_what_is_posted_is_not_done_by_a_link(
     cast: dict[str, User | None], things: dict[str, Any]
 ) -> None:
     asker = Asker(cast)
-    for row in matrix.rows(matrix.PAGES):
+    rows = matrix.rows(matrix.PAGES)
+    for row in rows:
         method, route = row.split()
-        if method == "post":
+        if method == "post" and f"get {route}" not in rows:
             path = "/" + route
             for name, value in _paths(things).items():
                 path = path.replace(name, value)
