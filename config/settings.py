@@ -78,6 +78,8 @@ TSA_SECONDS = env.int("BWV_TSA_SECONDS", 3600)
 # A file that was not read again for so long is shown in amber.
 OLDEST_CHECK_DAYS = env.int("BWV_OLDEST_CHECK_DAYS", 365)
 AUDIT_SECONDS = env.int("BWV_AUDIT_SECONDS", 24 * 3600)
+# More recordings of others than this, opened within ten minutes, are shown to auditors.
+UNUSUAL_MANY = env.int("BWV_UNUSUAL_MANY", 30)
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # the site is ours (config.admin), not the theme's
@@ -108,6 +110,7 @@ INSTALLED_APPS = [
     "evidence.cases",
     "evidence.complaints",
     "evidence.sharing",
+    "evidence.audit",
     "ingest.devices",
     "ingest.uploads",
     "ingest.media",
@@ -334,6 +337,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep packages": {"task": "evidence.recordings.tasks.sweep_packages", "schedule": 60},
     "clear sessions": {"task": "evidence.people.tasks.clear_sessions", "schedule": 3600},
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
+    "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 

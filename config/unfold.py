@@ -67,6 +67,8 @@ UNFOLD: dict[str, Any] = {
             {
                 "title": "Record",
                 "items": [
+                    _item("Who looked", "visibility", "audit-recordings", "audit.view"),
+                    _item("Unusual looks", "policy_alert", "audit-unusual", "audit.view"),
                     _item("Custody log", "history", "admin:custody_event_changelist",
                           "custody.view"),
                     _item("Checkpoints", "verified", "admin:custody_checkpoint_changelist",

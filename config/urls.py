@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("evidence.people.urls")),
     path("footage/", include("evidence.recordings.urls")),
     path("custody/", include("evidence.custody.urls")),
+    path("audit/", include("evidence.audit.urls")),
     path("shared/", include("evidence.sharing.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

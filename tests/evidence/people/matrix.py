@@ -87,6 +87,18 @@ get  shared/<ref:reference>/                 -   -    -   -   -    -    -    -  
 get  shared/<ref:reference>/<ref:recording>/ -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/<ref:reference>/<ref:recording>/play/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  audit/                                  -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+get  audit/recordings/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+post audit/recordings/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
+get  audit/recordings/<str:subject>/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+post audit/recordings/<str:subject>/csv/     -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
+get  audit/people/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+post audit/people/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
+get  audit/people/<str:person>/              -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+post audit/people/<str:person>/csv/          -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
+get  audit/unusual/                          -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+get  audit/unusual/<int:unusual>/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
+post audit/unusual/<int:unusual>/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
 get  custody/policy                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  custody/checkpoint                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  healthz                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
