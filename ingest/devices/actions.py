@@ -169,7 +169,7 @@ def revoke(*, dock: Dock, by: User, reason: str) -> None:
 def heartbeat(*, dock: Dock, bays: list[Any], agent: str, dock_clock: datetime | None) -> datetime:
     """Keep what the dock's screen shows and the dock's clock error; the server's time."""
     now = timezone.now()
-    known = measured(dock.bays, bays, dock.last_seen, now)
+    known = measured(dock.bays, bays, now)
     _note_docked(dock, known, now)
     dock.last_seen, dock.bays, dock.agent = now, known, agent[:60]
     if dock_clock is not None:

@@ -127,7 +127,7 @@ def latest_issues(serials: Iterable[str], moment: datetime) -> dict[str, Issue]:
     begun = Issue.objects.filter(
         camera__serial__in=list(serials), period__startswith__lte=moment
     ).select_related("camera", "officer")
-    newest = begun.order_by("camera", "-period").distinct("camera")
+    newest = begun.order_by("camera_id", "-period").distinct("camera_id")
     return {issue.camera.serial: issue for issue in newest}
 
 
