@@ -49,5 +49,5 @@ def minutes_left(left: int, rate: float | None) -> str:
         return ""
     minutes = math.ceil(left / rate / 60)
     if minutes > 600:
-        return "more than 10 h"
+        return "over 10 h"
     return f"about {minutes} min" if minutes < 120 else f"about {math.ceil(minutes / 60)} h"

@@ -188,7 +188,7 @@ def judge(said: dict[str, Any], rows: Sequence[Open]) -> tuple[State, str, str]:
 
 def _keep(file_id: str, why: str) -> tuple[State, str, str]:
     name = file_id.rpartition("/")[2]
-    short = name if len(name) <= 24 else f"…{name[-22:]}"
+    short = name if len(name) <= 16 else f"…{name[-14:]}"
     return State.KEEP, f"KEEP IN DOCK: {short}" if short else "KEEP IN DOCK", why
 
 
@@ -199,7 +199,7 @@ def progress(said: dict[str, Any]) -> tuple[int, str]:
     """
     done, total = int(said.get("done") or 0), int(said.get("total") or 0)
     percent = min(99, 100 * done // total) if total else 0
-    return percent, minutes_left(total - done, said.get("rate"))
+    return percent, minutes_left(total - done, said.get("rate")).removeprefix("about ")
 
 
 def _who(issue: Issue | None, now: datetime) -> str:

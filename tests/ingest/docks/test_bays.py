@@ -167,7 +167,7 @@ def test_speed_is_measured_by_the_server_and_forgotten_when_a_camera_changes() -
 @pytest.mark.parametrize(
     ("left", "rate", "words"),
     [(600, 1.0, "about 10 min"), (1, 1.0, "about 1 min"), (5, None, ""), (5, 0.0, ""), (0, 1.0, ""),
-     (60 * 180, 1.0, "about 3 h"), (10**9, 1.0, "more than 10 h")],
+     (60 * 180, 1.0, "about 3 h"), (10**9, 1.0, "over 10 h")],
 )  # fmt: skip
 def test_minutes_left(left: int, rate: float | None, words: str) -> None:
     assert minutes_left(left, rate) == words
