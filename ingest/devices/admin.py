@@ -91,7 +91,7 @@ class DockAdmin(DeviceAdmin):
         back = reverse("admin:devices_dock_change", args=[object_id])
         consequence = "A screen of this dock that is signed in now is signed out."
         title = f"Screen code for {dock.name}"
-        reason = ask(request, title, "Make a code", consequence, back)
+        reason = ask(request, title, "Make a code", consequence, back, proved_again=True)
         if isinstance(reason, HttpResponse):
             return reason
         try:

@@ -98,16 +98,21 @@ def _not_open(request: HttpRequest, error: str, status: int) -> HttpResponse:
 @never_cache
 @login_required
 @require_GET
-def docks(request: HttpRequest) -> HttpResponse:
-    """The docks with what each has in its bays; a screen is led to its own."""
+def own_screen(request: HttpRequest) -> HttpResponse:
+    """Leads a screen to its own dock; there is nothing else for it."""
     user = person(request)
-    scope = user.scope("dock.screen")
-    if scope is Scope.OWN:
-        own = Dock.objects.filter(screen=user, revoked_at=None).first()
-        if own is None:
-            raise Http404
-        return redirect("dock-screen", own.name)
-    if scope is Scope.NONE:
+    own = Dock.objects.filter(screen=user, revoked_at=None).first()
+    if own is None or user.scope("dock.screen") is not Scope.OWN:
+        raise Http404
+    return redirect("dock-screen", own.name)
+
+
+@never_cache
+@login_required
+@require_GET
+def docks(request: HttpRequest) -> HttpResponse:
+    """The docks, and which of them report."""
+    if person(request).scope("dock.screen") is not Scope.ALL:
         raise Http404
     found = list(Dock.objects.filter(revoked_at=None).order_by("site", "name")[: LISTED + 1])
     now = timezone.now()

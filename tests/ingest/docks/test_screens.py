@@ -37,8 +37,9 @@ def test_a_code_signs_a_screen_in_for_thirty_days_and_nothing_else(dock: Dock) -
                  "/footage/on-its-way/"):  # fmt: skip
         assert client.get(path).status_code == 404, path
     assert client.get("/admin/").status_code == 302
-    assert client.get("/docks/").headers["Location"] == PAGE
-    assert client.get("/").headers["Location"] == "/docks/"
+    assert client.get("/docks/mine/").headers["Location"] == PAGE
+    assert client.get("/").headers["Location"] == "/docks/mine/"
+    assert client.get("/docks/").status_code == 404
 
 
 def test_the_code_is_not_in_an_address_and_leaves_an_event(dock: Dock) -> None:
