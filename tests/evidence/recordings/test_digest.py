@@ -62,9 +62,10 @@ def test_nothing_of_evidence_names_or_references(four: None, shah: User) -> None
         whole = str(message.message())
         assert not re.search(r"R-\w{4}-\w{4}|BWC|Shah|4127|poster|<img", whole), whole
         assert message.attachments == []
-        assert re.findall(r"https?://\S+", message.body) == [
-            "http://localhost:8000/", "http://localhost:8000/account/mail/"
-        ] or len(re.findall(r"https?://\S+", message.body)) == 2  # fmt: skip
+        links = re.findall(r"https?://\S+", str(message.body))
+        assert [link.partition("//")[2].partition("/")[2] for link in links] == [
+            "", "account/mail/",
+        ]  # fmt: skip
 
 
 def test_once_a_day_however_often_it_runs(four: None) -> None:
