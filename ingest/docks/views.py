@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_required
+from django.contrib.auth.views import redirect_to_login
 from django.core.cache import cache
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -58,7 +59,9 @@ def screen_bays(request: HttpRequest, name: str) -> HttpResponse:
     sign-in page must not appear in the middle of a screen that looks alive.
     """
     if not request.user.is_authenticated:
-        answer = HttpResponse(status=401)
+        if request.headers.get("HX-Request") != "true":
+            return redirect_to_login(request.get_full_path())
+        answer = HttpResponse(status=204)
         answer["HX-Redirect"] = reverse("dock-screen", args=[name])
         return answer
     dock = _dock_or_404(person(request), name)

@@ -192,6 +192,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<int:original>": str(recording.originals.get().pk), "<int:pk>": "1",
         "<slug:provider_id>": "force", "<str:uidb36>": "1", "<str:key>": "x",
         "<str:name>": things["devices.dock"].name,
+        "<path:name>": things["devices.dock"].name,
     }  # fmt: skip
 
 
