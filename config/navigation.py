@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from evidence.people.models import User
-from evidence.people.table import OFFICER
+from evidence.people.table import OFFICER, Scope
 
 May = Callable[[User], bool]
 
@@ -26,8 +26,13 @@ def _sees_others(user: User) -> bool:
     return user.may("recording.view") and OFFICER not in user.roles
 
 
+def _sees_docks(user: User) -> bool:
+    return user.scope("dock.screen") is Scope.ALL
+
+
 # Words, URL name, who gets it: in the order in which they stand.
 LINKS: list[tuple[str, str, May]] = [
+    ("Team", "team", _may("team.view")),
     ("My footage", "footage", _records),
     ("Team footage", "footage", _sees_others),
     ("Cases", "admin:cases_case_changelist", _may("case.view")),
@@ -38,6 +43,7 @@ LINKS: list[tuple[str, str, May]] = [
     ("People", "audit-people", _may("audit.view")),
     ("Custody log", "admin:custody_event_changelist", _may("custody.view")),
     ("People", "admin:people_user_changelist", _may("people.change")),
+    ("Dock screens", "docks", _sees_docks),
     ("Docks", "admin:devices_dock_changelist", _may("device.change")),
     ("Back office", "admin:index", _may("admin.open")),
 ]

@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "ingest.uploads",
     "ingest.media",
     "ingest.renditions",
+    "ingest.docks",
 ]
 
 MIDDLEWARE = [
@@ -320,6 +321,7 @@ CELERY_TASK_ROUTES = {
     "ingest.renditions.tasks.render": {"queue": "media"},
     # Hours over a large log: never in the way of a camera that waits for its receipt.
     "evidence.recordings.tasks.audit": {"queue": "upkeep"},
+    "evidence.recordings.tasks.daily_mail": {"queue": "upkeep"},
     "evidence.recordings.tasks.make_package": {"queue": "upkeep"},
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
 }
@@ -338,6 +340,7 @@ CELERY_BEAT_SCHEDULE = {
     "clear sessions": {"task": "evidence.people.tasks.clear_sessions", "schedule": 3600},
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
+    "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
@@ -366,6 +369,11 @@ if env.str("EMAIL_URL", ""):
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 DEFAULT_FROM_EMAIL = env.str("BWV_MAIL_FROM", "evidence@bwv.localhost")
+
+# From this hour on (local time), for three hours: what is left, one mail a person a day.
+MAIL_HOUR = env.int("BWV_MAIL_HOUR", 7, validate=validate.Range(0, 21))
+# Whom to call about a camera that has to stay in its dock; stands on the docks' screens.
+HELP_PHONE = env.str("BWV_HELP_PHONE", "")
 
 # --- security of the pages --------------------------------------------------
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0

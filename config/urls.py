@@ -8,6 +8,7 @@ from ingest.uploads.api import api
 
 urlpatterns = [
     path("", include("evidence.people.urls")),
+    path("", include("ingest.docks.urls")),
     path("footage/", include("evidence.recordings.urls")),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),

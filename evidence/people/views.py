@@ -7,7 +7,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from evidence.people import factors
@@ -31,10 +31,7 @@ def landing(user: User) -> str:
     """The address of the page where this person's work begins."""
     for role, route in LANDING:
         if role in user.roles:
-            try:
-                return reverse(route)
-            except NoReverseMatch:
-                continue
+            return reverse(route)
     return reverse("admin:index") if user.is_staff else reverse("account")
 
 

@@ -1,10 +1,15 @@
-"""Packages and audits in the background."""
+"""Packages, audits and the daily mail in the background."""
 
 from __future__ import annotations
 
+import structlog
 from celery import shared_task
+from django.conf import settings
+from django.utils import timezone
 
-from evidence.recordings import audits, exports
+from evidence.recordings import audits, digest, exports
+
+log = structlog.get_logger(__name__)
 
 
 @shared_task(ignore_result=True)
@@ -29,3 +34,11 @@ def verify_recording(identifier: int) -> None:
 def audit() -> None:
     """The nightly audit."""
     audits.nightly()
+
+
+@shared_task(ignore_result=True)
+def daily_mail() -> None:
+    """The mail of the day, in the morning; again half-hourly for whom a mail server left out."""
+    if settings.MAIL_HOUR <= timezone.localtime().hour < settings.MAIL_HOUR + 3:
+        sent, failed = digest.send()
+        log.info("daily mail", sent=sent, failed=failed)

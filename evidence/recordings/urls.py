@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from evidence.recordings import references, views  # noqa: F401
+from evidence.recordings import arrivals, references, views  # noqa: F401
 
 urlpatterns = [
     path("", views.footage, name="footage"),
+    path("on-its-way/", arrivals.on_its_way, name="on-its-way"),
     path("<ref:reference>/", views.recording, name="recording"),
     path("<ref:reference>/why/", views.why, name="recording-why"),
     path("<ref:reference>/status/", views.status, name="recording-status"),

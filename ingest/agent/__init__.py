@@ -1,3 +1,3 @@
 """The program on the docking station: `python -m ingest.agent`. Imports no Django."""
 
-VERSION = "1.0"
+VERSION = "1.1"

@@ -23,6 +23,7 @@ HEARTBEAT_EVERY = 2.0
 POLL = 0.1
 # Receipts asked for between two files: thousands may wait while others are still sent.
 ASK_AT_ONCE = 8
+JOIN_SECONDS = 15
 
 
 @dataclass
@@ -32,9 +33,12 @@ class Bay:
     folder: Path
     card: cards.Card | None = None
     total: int = 0
+    base: int = 0  # what this process had sent of the camera before it was docked this time
     open: int = 0
     held: int = 0
     trouble: str = ""
+    file: str = ""  # one that is held back, and why
+    why: str = ""
 
     def state(self) -> str:
         """The word for the dock's screen. Ready needs a checked receipt for every file."""
@@ -43,6 +47,17 @@ class Bay:
         if self.card is None:
             return "empty"
         return "copying" if self.open else "ready"
+
+    def came(self, card: cards.Card, sent: int) -> None:
+        """Another camera than before is in this bay, of which so much was sent earlier."""
+        if self.card is None or self.card.serial != card.serial:
+            self.base, self.total = sent, 0
+        self.card = card
+
+    def left(self) -> None:
+        """Nothing is in this bay any more."""
+        self.card, self.open, self.held, self.total = None, 0, 0, 0
+        self.file = self.why = ""
 
 
 @dataclass
@@ -73,23 +88,28 @@ class Runner:
     _backoff: dict[int, _Backoff] = field(default_factory=dict)
     _held_at: dict[int, float] = field(default_factory=dict)
     _ask_at: dict[int, tuple[float, float]] = field(default_factory=dict)
-    _next_heartbeat: float = 0.0
     _refused: NotAllowed | None = None
+    _over: threading.Event = field(default_factory=threading.Event)
 
     def run(self, once: bool) -> bool:
         """Work; with `once` until all files are wiped or held: whether nothing is held.
 
         Raises NotAllowed when the server ended this dock's token.
         """
-        with ThreadPoolExecutor(self.files_at_once, thread_name_prefix="file") as files:
-            while not self.stop.is_set():
-                left = sum(self._round(bay, files) for bay in self.bays)
-                self._heartbeat()
-                if self._refused:
-                    raise self._refused
-                if once and not left:
-                    break
-                self.stop.wait(POLL if left else SCAN_EVERY)
+        beats = threading.Thread(target=self._beats, name="heartbeat", daemon=True)
+        beats.start()
+        try:
+            with ThreadPoolExecutor(self.files_at_once, thread_name_prefix="file") as files:
+                while not self.stop.is_set():
+                    left = sum(self._round(bay, files) for bay in self.bays)
+                    if self._refused:
+                        raise self._refused
+                    if once and not left:
+                        break
+                    self.stop.wait(POLL if left else SCAN_EVERY)
+        finally:
+            self._over.set()
+            beats.join(timeout=JOIN_SECONDS)
         return not any(bay.held or bay.trouble for bay in self.bays)
 
     def _round(self, bay: Bay, files: ThreadPoolExecutor) -> int:
@@ -104,21 +124,24 @@ class Runner:
             return 0
         bay.trouble = ""
         if card is None:
-            bay.card, bay.open, bay.held = None, 0, 0
+            bay.left()
             return 0
         if bay.card is None or bay.card.serial != card.serial:
             log.info("%s: %d files", card.serial, len(found))
-        bay.card = card
+        bay.open = bay.open or len(found)  # never ready between this camera and its first file
+        bay.came(card, self.show.done(card.serial))
         seen = self.book.seen_all(card.serial, [(f.file_id, f.size, f.mtime_ns) for f in found])
         entries = list(zip(seen, found, strict=True))
         # Ready needs a checked receipt for every file: until then this bay is copying.
         bay.open = sum(not self._is_held(entry) for entry, _ in entries)
         size = sum(item.size for item in found)
-        bay.total = max(bay.total, self.show.done(card.serial) + size if not bay.total else size)
-        self.show.camera(card.serial, bay.total, bay.state())
+        bay.total = max(bay.total, size)
+        self.show.camera(card.serial, bay.base + bay.total, bay.state())
         left = self._carry(bay, card, entries, files)
-        bay.open, bay.held = left, sum(self._is_held(entry) for entry, _ in entries)
-        self.show.camera(card.serial, bay.total, bay.state())
+        held = [entry for entry, _ in entries if self._is_held(entry)]
+        bay.file, bay.why = (held[0].file_id, held[0].reason) if held else ("", "")
+        bay.open, bay.held = left, len(held)
+        self.show.camera(card.serial, bay.base + bay.total, bay.state())
         return left
 
     def _is_held(self, entry: Entry) -> bool:
@@ -147,11 +170,9 @@ class Runner:
             while len(running) >= self.files_at_once * 2:
                 self._reap(running, card, sent)
                 self._settle(sent, card)
-                self._heartbeat()
         while running:
             self._reap(running, card, sent)
             self._settle(sent, card)
-            self._heartbeat()
         self._settle(sent, card)
         open_states = (journal.WIPED, journal.HELD)
         return sum(entry.state not in open_states for entry, _ in entries)
@@ -219,21 +240,19 @@ class Runner:
             self._held_at[entry.id] = time.monotonic()
             self.book.update(entry, state=journal.HELD, reason=f"{type(error).__name__}: {error}")
 
+    # --- what the dock's screen is told ---
+
+    def _beats(self) -> None:
+        """Tell the server every two seconds, whatever the files do; once more at the end.
+
+        In a thread of its own: a large file that is being read must not silence the dock.
+        """
+        while not self._over.wait(HEARTBEAT_EVERY):
+            self._heartbeat()
+        self._heartbeat()
+
     def _heartbeat(self) -> None:
-        now = time.monotonic()
-        if now < self._next_heartbeat:
-            return
-        self._next_heartbeat = now + HEARTBEAT_EVERY
-        bays: list[dict[str, Any]] = [
-            {
-                "bay": str(number),
-                "camera": bay.card.serial if bay.card else None,
-                "state": bay.state(),
-                "done": self.show.done(bay.card.serial) if bay.card else 0,
-                "total": bay.total,
-            }
-            for number, bay in enumerate(self.bays, 1)
-        ]
+        bays = [self._told(str(number), bay) for number, bay in enumerate(self.bays, 1)]
         clock = datetime.now(UTC).isoformat()
         try:
             self.client.heartbeat({"bays": bays, "dock_clock": clock, "agent": VERSION})
@@ -241,3 +260,36 @@ class Runner:
             self._refused = error
         except Exception as error:  # the screen is not the footage: say it and go on
             log.debug("heartbeat: %s", error)
+
+    def _told(self, number: str, bay: Bay) -> dict[str, Any]:
+        """One bay as it is at this moment: the bays are served in turn, the screen is not."""
+        told: dict[str, Any] = {"bay": number, "camera": None, "state": "empty", "left": 0,
+                                "done": 0, "total": 0, "file": "", "why": ""}  # fmt: skip
+        known = bay.card
+        try:
+            here = cards.Card.read(bay.folder)
+            waiting = cards.files(here) if here else []
+        except cards.CardUnreadable:
+            serial = known.serial if known else None
+            return told | {"state": "keep", "camera": serial, "why": "The card can't be read."}
+        if here is None:
+            return told
+        if known is None or known.serial != here.serial:
+            size = sum(item.size for item in waiting)
+            state = "copying" if waiting else "ready"
+            told |= {"camera": here.serial, "state": state}
+            return told | {"left": len(waiting), "total": size}
+        done = max(0, self.show.done(here.serial) - bay.base)
+        state = bay.state()
+        if state == "ready" and waiting:  # put back between two looks, with new files
+            state = "copying"
+        return told | {
+            "camera": here.serial, "state": state, "left": len(waiting),
+            "done": min(done, bay.total), "total": bay.total,
+            "file": _plain(bay.file), "why": _plain(bay.why),
+        }  # fmt: skip
+
+
+def _plain(text: str) -> str:
+    """For a screen: 200 characters, nothing that does not print."""
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)[:200]

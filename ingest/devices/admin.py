@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -47,9 +48,9 @@ class DockAdmin(DeviceAdmin):
 
     list_display = ("name", "site", "state_", "last_seen", "agent")
     search_fields = ("name", "site")
-    fields = ("name", "site", "state_", "enrolled_at", "last_seen", "agent")
+    fields = ("name", "site", "screen_size", "state_", "enrolled_at", "last_seen", "agent")
     readonly_fields = ("state_", "enrolled_at", "last_seen", "agent")
-    actions_detail = ("make_code", "revoke_dock")
+    actions_detail = ("make_code", "make_screen_code", "revoke_dock")
 
     @admin.display(description="State")
     def state_(self, dock: Dock) -> str:
@@ -79,8 +80,26 @@ class DockAdmin(DeviceAdmin):
         )
         if isinstance(reason, HttpResponse):
             return reason
-        code = actions.make_code(name=dock.name, by=staff(request))
+        code = actions.make_code(name=dock.name, by=staff(request), reason=reason)
         messages.info(request, f"Code for {dock.name}: {code} (once, within 15 minutes)")
+        return HttpResponseRedirect(back)
+
+    @action(description="Screen code", url_path="screen", permissions=["enrol"])  # type: ignore[untyped-decorator]
+    def make_screen_code(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask why, then show a code once that signs the dock's screen in."""
+        dock = Dock.objects.get(pk=object_id)
+        back = reverse("admin:devices_dock_change", args=[object_id])
+        consequence = "A screen of this dock that is signed in now is signed out."
+        title = f"Screen code for {dock.name}"
+        reason = ask(request, title, "Make a code", consequence, back, proved_again=True)
+        if isinstance(reason, HttpResponse):
+            return reason
+        try:
+            code = actions.make_screen_code(dock=dock, by=staff(request), reason=reason)
+            where = f"{settings.PUBLIC_URL}/docks/open/"
+            messages.info(request, f"{title}: {code} (once, within 15 minutes, at {where})")
+        except (NotAllowed, actions.DeviceError) as error:
+            messages.error(request, str(error))
         return HttpResponseRedirect(back)
 
     @action(description="Revoke", url_path="revoke", permissions=["enrol"])  # type: ignore[untyped-decorator]
@@ -89,8 +108,8 @@ class DockAdmin(DeviceAdmin):
         dock = Dock.objects.get(pk=object_id)
         back = reverse("admin:devices_dock_change", args=[object_id])
         reason = ask(request, f"Revoke {dock.name}", "Revoke",
-                     "It can't take footage in until it is enrolled again.", back,
-                     proved_again=True)  # fmt: skip
+                     "It can't take footage in until it is enrolled again. Its screen is "
+                     "signed out.", back, proved_again=True)  # fmt: skip
         if isinstance(reason, HttpResponse):
             return reason
         try:

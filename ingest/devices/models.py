@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -28,6 +29,11 @@ class Camera(models.Model):
         default=True, help_text="Off: it turned up in a dock without being on the force's list"
     )
     note = models.CharField(max_length=200, blank=True)
+    # When and in which dock a bay last held it, by the docks' heartbeats.
+    docked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    docked_in = models.ForeignKey(
+        "Dock", models.PROTECT, null=True, blank=True, related_name="cameras", editable=False
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -40,6 +46,12 @@ class Camera(models.Model):
 class Dock(models.Model):
     """The station that cameras are put in. Its token is kept only as a hash."""
 
+    class ScreenSize(models.IntegerChoices):
+        """Height of a letter, in pixels: 7.5 mm on the screen that hangs there."""
+
+        LARGE = 40, "24 inches and more"
+        SMALL = 60, "15 inches"
+
     name = models.CharField(max_length=60, unique=True)
     ref = models.CharField(max_length=20, unique=True, default=make_ref, editable=False)
     site = models.CharField(max_length=100, blank=True)
@@ -51,6 +63,13 @@ class Dock(models.Model):
     clock_offset = models.DurationField(null=True, blank=True, editable=False)
     agent = models.CharField(max_length=60, blank=True, editable=False)
     bays = models.JSONField(default=list, blank=True, editable=False)
+    # The account that its screen is signed in with: nothing but this dock's own screen.
+    screen = models.OneToOneField(
+        User, models.PROTECT, null=True, blank=True, related_name="dock", editable=False
+    )
+    screen_size = models.PositiveSmallIntegerField(
+        choices=ScreenSize.choices, default=ScreenSize.LARGE
+    )
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -69,9 +88,10 @@ class Dock(models.Model):
 
 
 class EnrolmentCode(models.Model):
-    """A single-use code that turns into a dock's token within 15 minutes."""
+    """A single-use code that turns into a dock's token, or signs its screen in."""
 
     dock = models.ForeignKey(Dock, models.CASCADE)
+    for_screen = models.BooleanField(default=False)
     code_hash = models.CharField(max_length=64, unique=True)
     expires = models.DateTimeField()
     used_at = models.DateTimeField(null=True, blank=True)
@@ -100,6 +120,15 @@ class Issue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.camera} to {self.officer}"
+
+
+def latest_issues(serials: Iterable[str], moment: datetime) -> dict[str, Issue]:
+    """Each camera's newest issue that had begun by then, ended or not. One query."""
+    begun = Issue.objects.filter(
+        camera__serial__in=list(serials), period__startswith__lte=moment
+    ).select_related("camera", "officer")
+    newest = begun.order_by("camera_id", "-period").distinct("camera_id")
+    return {issue.camera.serial: issue for issue in newest}
 
 
 def who_had(serial: str, moment: datetime) -> User | None:

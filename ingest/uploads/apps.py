@@ -9,3 +9,10 @@ class UploadsConfig(AppConfig):
     name = "ingest.uploads"
     label = "uploads"
     verbose_name = "Uploads"
+
+    def ready(self) -> None:
+        """Say to the officer's pages, which may not ask this room, what is on its way."""
+        from evidence.recordings import arrivals
+        from ingest.uploads.arrivals import of
+
+        arrivals.register(of)

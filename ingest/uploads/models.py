@@ -75,6 +75,13 @@ class Upload(models.Model):
             models.Index(
                 fields=["touched"], name="upload_receiving", condition=Q(state="receiving")
             ),
+            # What is not settled of the cameras that stand in a dock: asked every two seconds.
+            models.Index(
+                fields=["camera"],
+                name="upload_unsettled",
+                condition=Q(state__in=["receiving", "verifying", "quarantined"]),
+            ),
+            models.Index(fields=["camera", "id"], name="upload_of_camera"),
         ]
 
     def __str__(self) -> str:

@@ -69,6 +69,8 @@ Clock = Annotated[
 
 Short = Annotated[str, Field(max_length=64), AfterValidator(_no_control)]
 
+Label = Annotated[str, Field(max_length=200), AfterValidator(_no_control)]
+
 
 class Strict(Schema):
     """A body in which unknown members are refused."""
@@ -172,6 +174,11 @@ class BayIn(Schema):
     state: Short = ""
     done: Annotated[int, Field(ge=0, le=2**53)] = 0
     total: Annotated[int, Field(ge=0, le=2**53)] = 0
+    # Since agent 1.1, for the screen: files without a checked receipt, and of what is held
+    # back one file's name and why.
+    left: Annotated[int, Field(ge=0, le=2**31)] = 0
+    file: Label = ""
+    why: Label = ""
 
 
 class HeartbeatIn(Schema):

@@ -36,9 +36,9 @@ def test_each_role_gets_its_own_links(
     shah: User, hughes: User, lane: User, administrator: User
 ) -> None:
     assert words(shah) == ["My footage"]
-    assert words(hughes) == ["Team footage"]
+    assert words(hughes) == ["Team", "Team footage", "Dock screens"]
     assert words(lane) == ["Team footage", "Cases", "Complaints", "Shares", "Back office"]
-    assert words(administrator) == ["People", "Docks", "Back office"]
+    assert words(administrator) == ["People", "Dock screens", "Docks", "Back office"]
     assert words(AnonymousUser()) == []
 
 

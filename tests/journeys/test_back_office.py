@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.test_first_light import SignIn, docked  # noqa: F401
+from tests.journeys.test_first_light import SignIn
 from tests.live import Live
 
 pytestmark = pytest.mark.browser

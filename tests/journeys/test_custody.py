@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from evidence.custody import bwv_verify
-from tests.journeys.test_first_light import SignIn, docked  # noqa: F401
+from tests.journeys.test_first_light import SignIn
 from tests.limits import custody as campaign
 from tests.live import Live
 

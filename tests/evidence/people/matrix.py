@@ -79,6 +79,13 @@ post footage/<ref:reference>/play/           p   -    -   p   -    p    -    p  
 post footage/<ref:reference>/categorise/     p   -    -   p   -    -    -    p   p    -  p  -    -   -    -   -    -   >
 post footage/<ref:reference>/download/<int:original>/
                                              -   -    -   p   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  footage/on-its-way/                     y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
+get  team/                                   -   -    -   y   y    -    -    -   -    -  -  -    -   -    -   -    -   >
+get  docks/                                  -   -    -   y   y    -    -    -   -    -  y  -    -   -    -   -    y   >
+get  docks/mine/                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
+get  docks/open/                             y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  docks/<path:name>/screen/               -   -    -   y   y    -    -    -   -    -  y  -    -   -    -   -    y   >
+get  docks/<path:name>/screen/bays/          -   -    -   y   y    -    -    -   -    -  y  -    -   -    -   -    y   >
 get  shared/open                             y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  shared/prove/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/prove/send/                      -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
@@ -152,6 +159,7 @@ post recordings/package/{package}/download/  -   -    -   -   -    -    -    p  
 get  uploads/quarantine/{quarantine}/accept/ -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
 get  uploads/quarantine/{quarantine}/again/  -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
 get  devices/dock/{dock}/code/               -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
+get  devices/dock/{dock}/screen/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  devices/dock/{dock}/revoke/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  retention/hold/{hold}/release/          -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
 get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >

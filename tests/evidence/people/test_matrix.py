@@ -205,6 +205,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<str:name>": things["devices.dock"].name,
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),
+        "<path:name>": things["devices.dock"].name,
     }  # fmt: skip
 
 
