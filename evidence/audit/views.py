@@ -23,6 +23,7 @@ from evidence.audit.rules import BY_NAME, RULES
 from evidence.audit.subjects import NotThere
 from evidence.custody.models import Event
 from evidence.people.actions import NotAllowed
+from evidence.people.fresh import proved_again
 from evidence.people.requests import address
 from evidence.people.requests import person as who
 
@@ -87,6 +88,7 @@ def recording(request: HttpRequest, subject: str) -> HttpResponse:
 
 @require_POST
 @auditors
+@proved_again
 def recording_csv(request: HttpRequest, subject: str) -> HttpResponse:
     """The same as a file."""
     asked = subjects.find(who(request), subject)
@@ -144,6 +146,7 @@ def person(request: HttpRequest, person: str) -> HttpResponse:
 
 @require_POST
 @auditors
+@proved_again
 def person_csv(request: HttpRequest, person: str) -> HttpResponse:
     """The same as a file."""
     looker = subjects.looker(who(request), person)

@@ -130,7 +130,9 @@ class AccountAdapter(DefaultAccountAdapter):
             return
         if template_prefix in PROVED:
             # The ceremony that added it has just shown that it is theirs.
-            record_authentication(self.request, user, "mfa", type=PROVED[template_prefix])
+            record_authentication(
+                self.request, user, "mfa", type=PROVED[template_prefix], reauthenticated=True
+            )
         person = User.objects.get(pk=user.pk)
         person.proved_by = getattr(user, "proved_by", "") or factors.in_words(self.request)
         actions.secured(person=person, by=person, what=what, address=address(self.request))

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.journeys.conftest import say_why
-from tests.journeys.test_first_light import SignIn, docked, until  # noqa: F401
+from tests.journeys.test_first_light import SignIn, until
 from tests.live import Live
 
 pytestmark = pytest.mark.browser

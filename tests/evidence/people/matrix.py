@@ -50,7 +50,7 @@ get  sign-in/passkey/                        y   y    y   y   y    y    y    y  
 get  sign-in/sso/                            -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  sign-in/sso/<slug:provider_id>/callback/ -  -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  sign-out/                               x   x    x   x   x    x    x    x   x    x  x  x    x   x    x   x    x   x
-get  sign-in/sso/cancelled/                  y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  sign-in/sso/cancelled/                  y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
 get  sign-in/forgotten/                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  sign-in/forgotten/sent/                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  sign-in/set/<str:uidb36>/<str:key>/     y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
