@@ -4,12 +4,14 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from evidence.recordings.search_views import search
 from ingest.uploads.api import api
 
 urlpatterns = [
     path("", include("evidence.people.urls")),
     path("", include("ingest.docks.urls")),
     path("footage/", include("evidence.recordings.urls")),
+    path("search/", search, name="search"),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),
     path("shared/", include("evidence.sharing.urls")),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.recordings import search
 from evidence.recordings.access import find
 from evidence.recordings.models import Category, Recording, Rendition
 from evidence.store import s3
@@ -72,6 +73,7 @@ def categorise(*, by: User, recording: Recording, category: Category, note: str 
         if note:
             locked.note = note
         locked.save(update_fields=["category", "categorised_at", "note"])
+        search.reindex(locked)
         record(
             Draft(
                 "recording.categorised",
@@ -96,6 +98,7 @@ def uncategorise(*, by: User, recording: Recording) -> Recording:
         before = locked.category.code if locked.category else ""
         locked.category = locked.categorised_at = None
         locked.save(update_fields=["category", "categorised_at"])
+        search.reindex(locked)
         record(
             Draft(
                 "recording.categorised",
@@ -122,6 +125,7 @@ def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Rec
         before = locked.officer.ref if locked.officer else ""
         locked.officer, locked.unassigned_because = officer, ""
         locked.save(update_fields=["officer", "unassigned_because"])
+        search.reindex(locked)
         record(
             Draft(
                 "recording.assigned",

@@ -132,6 +132,12 @@ class Recording(models.Model):
                 name="recording_to_categorise",
                 condition=Q(category=None, kind="footage", joined_into=None),
             ),
+            # Few of many: without these, a list of them would read every row.
+            models.Index(fields=["media"], name="recording_media", condition=~Q(media="ready")),
+            models.Index(
+                fields=["restricted"], name="recording_restricted", condition=~Q(restricted="")
+            ),
+            models.Index(fields=["id"], name="recording_unindexed", condition=Q(search=None)),
             GinIndex(fields=["search"], name="recording_search"),
             GinIndex(fields=["search_office"], name="recording_search_office"),
             GistIndex(
@@ -232,6 +238,8 @@ class Original(models.Model):
     sha256 = models.CharField(max_length=64, db_index=True)
     key = models.CharField(max_length=200, unique=True)
     version_id = models.CharField(max_length=200)
+    # The dock that it came in by, as it was called then.
+    dock = models.CharField(max_length=60, blank=True)
     container = models.CharField(max_length=20, blank=True)
     recorded_at = models.DateTimeField(null=True, blank=True)
     camera_clock = models.DateTimeField(null=True, blank=True)

@@ -17,10 +17,11 @@ from evidence.custody import history
 from evidence.custody.models import Anchor, Checkpoint, Event
 from evidence.custody.record import Draft, once_a_day, record
 from evidence.people.models import User
+from evidence.recordings import keyset
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.store import s3
 
-PAGE = 50
+PAGE = keyset.PAGE
 QUIET = timedelta(minutes=20)
 
 

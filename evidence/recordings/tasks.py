@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from evidence.recordings import audits, digest, exports
+from evidence.recordings import audits, digest, exports, search
 
 log = structlog.get_logger(__name__)
 
@@ -42,3 +42,9 @@ def daily_mail() -> None:
     if settings.MAIL_HOUR <= timezone.localtime().hour < settings.MAIL_HOUR + 3:
         sent, failed = digest.send()
         log.info("daily mail", sent=sent, failed=failed)
+
+
+@shared_task(ignore_result=True)
+def sweep_search() -> None:
+    """Index recordings that never were: rows older than the index, and what a crash left."""
+    search.sweep()

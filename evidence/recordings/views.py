@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,7 +16,7 @@ from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.requests import address, person
 from evidence.people.table import Scope
-from evidence.recordings import actions, pages, reasons
+from evidence.recordings import actions, keyset, pages, reasons
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Category, Recording
 
@@ -32,26 +30,6 @@ def _or_404(user: User, reference: str, permission: str = "recording.view") -> R
         raise Http404 from None
 
 
-def _older_than(recordings: QuerySet[Recording], cursor: str) -> tuple[list[Recording], str | None]:
-    """One page, newest first, after a cursor `time~id`; and the next page's cursor."""
-    if cursor:
-        moment, _, key = cursor.rpartition("~")
-        try:
-            at, pk = datetime.fromisoformat(moment), int(key)
-        except ValueError:
-            raise Http404 from None
-        recordings = recordings.filter(Q(happened_at__lt=at) | Q(happened_at=at, pk__lt=pk))
-    found = list(
-        recordings.select_related("officer", "category").order_by("-happened_at", "-id")[
-            : pages.PAGE + 1
-        ]
-    )
-    more = len(found) > pages.PAGE
-    found = found[: pages.PAGE]
-    last = found[-1] if more else None
-    return found, f"{last.happened_at.isoformat()}~{last.pk}" if last else None
-
-
 @login_required
 @require_GET
 def footage(request: HttpRequest) -> HttpResponse:
@@ -63,8 +41,9 @@ def footage(request: HttpRequest) -> HttpResponse:
     visible = visible_to(user)
     if scope == "mine" and "officer" in user.roles:
         visible = visible.filter(officer=user)
-    found, older = _older_than(visible, request.GET.get("before", ""))
-    rows = pages.rows(found, by=user, address=address(request))
+    start = keyset.place(request.GET.get("before", ""), request.GET.get("after", ""))
+    page = keyset.page(visible.select_related("officer", "category"), start)
+    rows = pages.rows(page.items, by=user, address=address(request))
     footage_rows = [row for row in rows if row.recording.kind == Recording.Kind.FOOTAGE]
     left = [row for row in footage_rows if row.recording.category is None]
     done = [row for row in footage_rows if row.recording.category is not None]
@@ -74,8 +53,9 @@ def footage(request: HttpRequest) -> HttpResponse:
         "left": len(left),
         "done": done,
         "other": [row for row in rows if row.recording.kind == Recording.Kind.OTHER],
-        "older": older,
-        "first_page": not request.GET.get("before"),
+        "older": page.older,
+        "newer": page.newer,
+        "first_page": start.at is None,
         "quick": categories[:MOST_USED],
         "others": categories[MOST_USED:],
         "whose": scope,

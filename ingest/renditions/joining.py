@@ -15,6 +15,7 @@ from django.db.models import Sum
 
 from evidence.cases.models import CaseLink
 from evidence.custody.record import Draft, record, service
+from evidence.recordings import search
 from evidence.recordings.models import Original, Recording
 from evidence.retention.actions import carry
 from evidence.sharing.models import Share
@@ -101,6 +102,7 @@ def _merge(into: Recording, gone: Recording, gap: timedelta) -> None:
                 private={"other": other.reference},
             )
         )
+    search.reindex(into)
     refresh(into)
 
 

@@ -21,6 +21,7 @@ from django.utils import timezone
 from evidence.custody.log.clock import stamp
 from evidence.custody.record import Draft, record, service
 from evidence.people.models import User
+from evidence.recordings import search
 from evidence.recordings.models import Original, Recording, make_reference
 from evidence.retention.actions import hold_on_arrival
 from evidence.store import s3
@@ -251,6 +252,7 @@ def seal(upload: Upload, found: Found, locked_until: datetime) -> None:
             sha256=upload.sha256,
             key=upload.key,
             version_id=upload.version_id,
+            dock=upload.dock.name,
             container=container.name if container else "",
             recorded_at=upload.recorded_at,
             camera_clock=upload.camera_clock,
@@ -271,6 +273,7 @@ def seal(upload: Upload, found: Found, locked_until: datetime) -> None:
             recording.save(update_fields=["media_reason"])
             _quarantine(upload, recording, Quarantine.Kind.NOT_MEDIA, reason)
         row.save()
+        search.reindex(recording)
         hold_on_arrival(recording)
         StoreGauge.objects.get_or_create(pk=1)
         StoreGauge.objects.filter(pk=1).update(used_bytes=F("used_bytes") + upload.size)

@@ -86,6 +86,7 @@ get  docks/mine/                             -   -    -   -   -    -    -    -  
 get  docks/open/                             y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  docks/<path:name>/screen/               -   -    -   y   y    -    -    -   -    -  y  -    -   -    -   -    y   >
 get  docks/<path:name>/screen/bays/          -   -    -   y   y    -    -    -   -    -  y  -    -   -    -   -    y   >
+get  search/                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
 get  shared/open                             y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  shared/prove/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/prove/send/                      -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
