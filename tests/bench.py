@@ -196,6 +196,11 @@ def main() -> int:
     embedded.start_services(layout)
     embedded.LAYOUT = layout
     only = set(sys.argv[1:])
+    if "pages" in only:
+        from tests import bench_pages
+
+        bench_pages.main(layout)
+        return 0
     if not only or "custody" in only:
         from tests import bench_custody
 
@@ -204,7 +209,8 @@ def main() -> int:
         bench_custody.main(layout)
         if only == {"custody"}:
             return 0
-        # What follows wants a log that the live signer knows.
+        # A stack of its own for the pages; what follows wants a log that the live signer knows.
+        subprocess.run([sys.executable, "-m", "tests.bench", "pages"], check=True)
         subprocess.run([sys.executable, "-m", "tests.bench", *(only or OTHERS)], check=True)
         return 0
     from tests import live as system

@@ -21,7 +21,7 @@ AROUND = 60
 # Private characters stand for the marks until the text is escaped.
 START, STOP = "\ue000", "\ue001"
 OPTIONS = (
-    f'StartSel="{START}", StopSel="{STOP}", MaxFragments=2, MaxWords=18, MinWords=6, '
+    f'StartSel="{START}", StopSel="{STOP}", MaxFragments=2, MaxWords=18, MinWords=6, ShortWord=0, '
     'FragmentDelimiter=" … "'
 )
 _HEADLINES = """

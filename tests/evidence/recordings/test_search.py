@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -84,18 +83,12 @@ def one(shah: User) -> Recording:
 def test_a_recording_is_found_by_everything_that_is_known_of_it(
     asked: str, one: Recording, shah: User
 ) -> None:
-    if asked == "bwc000101 or 000101":
-        assert found(shah, q=asked) == {one.reference}
-        return
-    if asked == "fought or fighting":
-        assert found(shah, q=asked) == {one.reference}
-        return
     assert found(shah, q=asked) == {one.reference}, search.parse(asked)
 
 
 @pytest.mark.parametrize(
     "asked",
-    ["misconduct", "withdrawn", "4128", "41", "shah -arrest", "fighting okoro", '"fighting were"',
+    ["misconduct", "withdrawn", "4128", "41", "shah -arrest", "fighting okoro", '"outside fighting"',
      "12345/27", "R-2222-2222", "other"],
 )  # fmt: skip
 def test_it_is_not_found_by_anything_else(asked: str, one: Recording, shah: User) -> None:
@@ -128,7 +121,7 @@ def test_whatever_is_typed_the_page_answers(asked: str, one: Recording, shah: Us
         assert answer.status_code in (200, 422), name
 
 
-def test_ten_thousand_random_questions_parse(db: None) -> None:
+def test_random_questions_parse(db: None) -> None:
     dice = random.Random(7)
     signs = string.printable + "‐é🚓\u200d\u00a0\ue000"
     for _ in range(300):
@@ -313,7 +306,7 @@ def _reader(name: str) -> User:
 
 # The same for one row and for fifty. Sign-in 2, what is granted 1, the form's lists 2 or 3
 # (the reader's unit besides), the question 1, a savepoint each for event, time-out and rows.
-COST = {"officer": 21, "supervisor": 22, "standards": 22, "manager": 22, "panel": 21}
+COST = {"officer": 21, "supervisor": 23, "standards": 23, "manager": 23, "panel": 21}
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -338,7 +331,7 @@ def test_a_page_of_one_costs_what_a_page_of_fifty_does(
     add(49)
     with django_assert_num_queries(COST[role]):
         assert len(client.get("/search/?q=brawl").context["rows"]) == 50
-    with django_assert_num_queries(COST[role] - 2):  # nothing to say why of
+    with django_assert_num_queries(COST[role] - 4):  # no stills, no reasons
         assert len(client.get("/search/?q=nothing").context["rows"]) == 0
 
 
@@ -418,10 +411,6 @@ def test_no_reason_is_asked_of_ones_own_footage_or_within_ones_unit(
 
 
 # --- the index follows ---
-def _vector(recording: Recording) -> str:
-    return str(Recording.objects.values_list("search", flat=True).get(pk=recording.pk))
-
-
 def test_the_index_follows_every_action(
     shah: User, okoro: User, lane: User, dock: Dock, film: bytes
 ) -> None:
@@ -434,9 +423,9 @@ def test_the_index_follows_every_action(
     assert found(shah, q="arrest brawl") == {recording.reference}
     actions.uncategorise(by=shah, recording=recording)
     assert found(shah, q="arrest") == set()
-    Marker.objects.create(recording=recording, at_ms=0, text="knife", made_by=shah)
+    Marker.objects.create(recording=recording, at_ms=0, text="He was stabbed", made_by=shah)
     search.reindex(recording)  # what marking calls
-    assert found(shah, q="knives") == {recording.reference}
+    assert found(shah, q="stabbing") == {recording.reference}
 
 
 def test_the_index_follows_joining(shah: User) -> None:
@@ -478,7 +467,8 @@ def test_rows_that_were_never_indexed_are_found_by_the_sweep(shah: User) -> None
 
 
 def test_a_changed_name_is_found_after_the_command(shah: User, okoro: User, capsys: Any) -> None:
-    made(shah), made(okoro)  # noqa: B018
+    for officer in (shah, okoro):
+        made(officer)
     User.objects.filter(pk=shah.pk).update(name="Aisha Rahman")
     assert found(shah, q="rahman") == set()
     call_command("search", "reindex", "--officer", "4127")
@@ -501,19 +491,15 @@ def test_the_longest_texts_are_indexed(shah: User) -> None:
 
 
 def test_what_matched_is_marked_and_escaped(shah: User) -> None:
-    nasty = "<script>alert(1)</script> \ue000 brawl & </mark>"
+    nasty = "A loud \ue000brawl, 4 < 5 & so </mark> <script>alert(1)</script>"
     item = made(shah, note=nasty, crime_reference="01AB/12345/26")
     item.originals.update(file_name="<b>brawl</b>.mp4")
     search.reindex(item)
     page = signed_in(shah).get("/search/?q=brawl").text
     assert "<script>alert" not in page
-    assert "<mark>brawl</mark> &amp; &lt;/mark&gt;" in page
+    assert "A loud <mark>brawl</mark>, 4 &lt; 5 &amp;" in page
     assert "&lt;b&gt;<mark>brawl</mark>&lt;/b&gt;.mp4" in page
     assert "<mark>12345/26</mark>" in signed_in(shah).get("/search/?q=12345/26").text
-
-
-# --- the plans, on rows that are many ---
-Plan = Callable[[Any], str]
 
 
 def test_restricted_and_foreign_recordings_are_in_no_count(
