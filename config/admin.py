@@ -14,6 +14,7 @@ from django.utils import timezone
 from unfold.sites import UnfoldAdminSite
 
 from evidence.people.models import User
+from evidence.recordings.access import visible_to
 
 
 class BwvAdminSite(UnfoldAdminSite):
@@ -69,12 +70,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     user = request.user
     assert isinstance(user, User)
     quarantine = apps.get_model("uploads", "Quarantine").objects.filter(resolved_at=None)
-    recording = apps.get_model("recordings", "Recording").objects.filter(joined_into=None)
     upload = apps.get_model("uploads", "Upload").objects
     rows: list[tuple[str, str, Any, str, str]] = [
         ("quarantine.view", "In quarantine", quarantine, "admin:uploads_quarantine_changelist",
          "?resolved=open"),
-        ("recording.assign", "Recorded by nobody we know", recording.filter(officer=None),
+        ("recording.assign", "Recorded by nobody we know",
+         visible_to(user, "recording.assign").filter(officer=None),
          "admin:retention_unassigned_changelist", ""),
         ("upload.view", "On their way", upload.filter(state__in=["receiving", "verifying"]),
          "admin:uploads_upload_changelist", "?state__exact=verifying"),

@@ -1,8 +1,7 @@
 """Searching: one box and filters over what the reader may see, a page at a time.
 
 A common word is found by walking the newest recordings, a rare one through the index of
-words; which of the two it is, is tried and not guessed: first the newest WINDOW rows that the
-reader may see, then, where those did not fill the page, everything older through the index.
+words; which of the two it is, is tried and not guessed: first the newest WINDOW rows, then, where those did not fill the page, everything older through the index.
 """
 
 from __future__ import annotations
@@ -192,6 +191,8 @@ def conditions(form: SearchForm, reader: User) -> dict[str, Q]:
         marked = Marker.objects.filter(recording=OuterRef("pk"), removed_at=None)
         if not reader.may("hold.view"):
             marked = marked.filter(office=False)
+        else:
+            marked = marked.filter(Q(office=False) | ~Q(recording__officer=reader))
         found["markers"] = Q(Exists(marked))
     return found
 
@@ -214,16 +215,19 @@ def _midnight(day: date) -> datetime:
         return datetime(9000, 1, 1, tzinfo=timezone.get_default_timezone())
 
 
-def fetcher(wanted: list[Q]) -> keyset.Fetch:
-    """How a page of those that meet all the conditions is read: in three queries at most."""
+def fetcher(everything: QuerySet[Recording], wanted: list[Q]) -> keyset.Fetch:
+    """How a page of those that meet all the conditions is read: in three queries at most.
+
+    `everything` is what lies beyond the page's beginning, whoever may see it: the edge of the
+    window is read from an index alone and leaves this function in no other way.
+    """
 
     def fetch(rows: QuerySet[Recording], order: tuple[str, str], most: int) -> list[Recording]:
         met = rows.filter(*wanted).select_related("officer__unit", "category", "incident")
         if not wanted:
             return list(met.order_by(*order)[:most])
-        [edge] = rows.order_by(*order).values_list("happened_at", flat=True)[
-            WINDOW - 1 : WINDOW
-        ] or [None]
+        moments = everything.order_by(*order).values_list("happened_at", flat=True)
+        [edge] = moments[WINDOW - 1 : WINDOW] or [None]
         if edge is None:
             return list(met.order_by(*order)[:most])
         older = order == keyset.NEWEST_FIRST
@@ -266,7 +270,8 @@ def _found(form: SearchForm, reader: User, start: keyset.Place) -> Result:
     visible = visible_to(reader)
     dates = [asked[name] for name in ("start", "end") if name in asked]
     wanted = [rule for name, rule in asked.items() if name not in ("start", "end")]
-    page = keyset.page(visible.filter(*dates), start, fetch=fetcher(wanted))
+    everything = keyset.narrowed(Recording.objects.filter(*dates), start)
+    page = keyset.page(visible.filter(*dates), start, fetch=fetcher(everything, wanted))
     result = Result(page)
     if start.at is None and page.older is None:
         result.count = len(page.items)
@@ -289,7 +294,8 @@ def newest(recordings: QuerySet[Recording], text: str, reader: User) -> QuerySet
         return recordings.none()
     rule = search.matches(query, reader)
     rows = recordings.order_by()
-    found = _within(lambda: fetcher([rule])(rows, keyset.NEWEST_FIRST, COUNTED))
+    fetch = fetcher(Recording.objects.all(), [rule])
+    found = _within(lambda: fetch(rows, keyset.NEWEST_FIRST, COUNTED))
     return recordings.filter(pk__in=[item.pk for item in found or []])
 
 

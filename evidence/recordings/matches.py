@@ -37,7 +37,8 @@ LEFT JOIN recordings_category c ON c.id = r.category_id
 LEFT JOIN recordings_incidenttype i ON i.id = r.incident_id
 LEFT JOIN LATERAL (
     SELECT string_agg(text, ' · ' ORDER BY at_ms, id) AS said FROM recordings_marker
-    WHERE recording_id = r.id AND removed_at IS NULL AND (%(office)s OR NOT office)
+    WHERE recording_id = r.id AND removed_at IS NULL AND (NOT office
+        OR %(office)s AND r.officer_id IS DISTINCT FROM %(reader)s)
 ) m ON true
 WHERE r.id = ANY(%(ids)s)
 """
@@ -104,7 +105,7 @@ def _prose(
 ) -> dict[int, list[Reason]]:
     values: dict[str, Any] = {
         "options": OPTIONS, "signs": START + STOP, "marks": query.marks,
-        "office": reader.may("hold.view"), "ids": [item.pk for item in items],
+        "office": reader.may("hold.view"), "reader": reader.pk, "ids": [item.pk for item in items],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_HEADLINES, values)

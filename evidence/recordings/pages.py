@@ -212,11 +212,12 @@ OPEN_EVENTS = (
 def past(recording: Recording, reader: User, limit: int = 200) -> list[history.Line]:
     """The history of the recording and of every file that was joined into it, newest first.
 
-    Those without `hold.view` see what happened to the footage and what they did themselves.
+    Those without `hold.view` see what happened to the footage and what they did themselves; so
+    do all of their own footage, which a complaint about them may hold.
     """
     references = {recording.reference}
     references |= set(recording.originals.values_list("reference", flat=True))
     events = Event.objects.filter(object_ref__in=references).order_by("-index")
-    if not reader.may("hold.view"):
+    if not reader.may("hold.view") or recording.officer_id == reader.pk:
         events = events.filter(Q(type__in=OPEN_EVENTS) | Q(actor_ref=reader.ref))
     return history.describe(list(events[:limit]))

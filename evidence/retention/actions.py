@@ -13,6 +13,7 @@ from evidence.custody.record import Actor, Draft, record, service
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import actions as recordings
+from evidence.recordings.access import visible_to as recordings_visible_to
 from evidence.recordings.models import Recording
 from evidence.retention.models import Hold, Kind, Watch
 
@@ -153,11 +154,13 @@ def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Rec
 
 
 def visible_to(user: User) -> QuerySet[Hold]:
-    """The holds that somebody may know of: never those of a complaint that names them."""
+    """The holds that somebody may know of: on what they may see, and never those of a complaint
+    that names them."""
     if not user.may("hold.view"):
         return Hold.objects.none()
     own = Watch.objects.filter(officers=user).values("reference")
-    return Hold.objects.exclude(kind=Kind.COMPLAINT, reference__in=own)
+    seen = recordings_visible_to(user).values("pk")
+    return Hold.objects.filter(recording__in=seen).exclude(kind=Kind.COMPLAINT, reference__in=own)
 
 
 def _earlier(start: datetime) -> datetime:

@@ -8,7 +8,6 @@ and after. Status, headers and bytes have to be the same.
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,7 +15,6 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.test import Client
-from django.utils import timezone
 
 from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
@@ -85,19 +83,25 @@ SITUATIONS: list[tuple[str, Callable[[], User], dict[str, str]]] = [
 
 # --- two answers side by side ---
 _TOKEN = re.compile(rb"[A-Za-z0-9]{64}")
-_VARIES = ("X-Request-Id", "X-Request-ID", "Date")
+_VARIES = ("X-Request-Id", "X-Request-ID", "Date", "Expires")
 
 
 def _plain(answer: Any, *names: str) -> tuple[int, dict[str, str], bytes]:
     """Status, headers and body without what differs between any two answers."""
     body = b"" if answer.streaming else bytes(answer.content)
     body = _TOKEN.sub(b"TOKEN", body)
-    headers = {name: value for name, value in answer.headers.items() if name not in _VARIES}
+    headers = {name: "" if name in _VARIES else value for name, value in answer.headers.items()}
     for name in names:
         for form in {name, name.lower(), name.replace("-", ""), name.replace("-", "").lower()}:
             body = body.replace(form.encode(), b"NAME")
             headers = {key: value.replace(form, "NAME") for key, value in headers.items()}
     return answer.status_code, headers, body
+
+
+def _difference(one: bytes, other: bytes) -> list[bytes]:
+    """The first lines that differ, to say what gave it away."""
+    pairs = zip(one.splitlines(), other.splitlines(), strict=False)
+    return next(([a, b] for a, b in pairs if a != b), [])
 
 
 def _client(user: User) -> Client:
@@ -201,7 +205,7 @@ def test_what_exists_and_may_not_be_seen_answers_as_what_does_not_exist(probe: N
         forbidden, absent = ask(names), ask(none)
         assert forbidden[0] == absent[0], (name, forbidden[0], absent[0])
         assert forbidden[1] == absent[1], name
-        assert forbidden[2] == absent[2], name
+        assert forbidden[2] == absent[2], (name, _difference(forbidden[2], absent[2]))
         assert b"zebra" not in forbidden[2].lower(), name
         thing.refresh_from_db()
         assert thing.category is not None  # and nothing was changed
@@ -244,7 +248,6 @@ def test_no_list_count_or_filter_tells_that_it_is_there(path: str) -> None:
     _owner()
     for name, reader, fields in SITUATIONS:
         client = _client(reader())
-        seen = None
         if path.startswith("/search/") and reader().username in ("stan", "mana", "auth"):
             client.post("/search/", {"query": path.partition("?")[2], "reason": "why"})
         client.get(path)  # what a first look changes
@@ -257,7 +260,7 @@ def test_no_list_count_or_filter_tells_that_it_is_there(path: str) -> None:
         after = _plain(client.get(path))
         assert before[0] == after[0], name
         assert before[1] == after[1], name
-        assert before[2] == after[2], (name, seen)
+        assert before[2] == after[2], (name, _difference(before[2], after[2]))
         for gone in filter(None, (thing, other)):
             Recording.objects.filter(pk=gone.pk).update(
                 joined_into=gone.pk
@@ -306,7 +309,8 @@ def test_a_hold_on_restricted_footage_tells_nothing_of_it(path: str) -> None:
     Recording.objects.filter(pk=thing.pk).update(restricted="covert")
     for name in ("professional standards", "the evidence manager", "the appropriate authority"):
         answer = _client(OFFICE[name]()).get(path.format(ref=thing.reference, hold=hold.pk))
-        shown = answer.text.replace(f'value="{thing.reference}"', "")
+        shown = answer.text.replace(f"?q={thing.reference}", "")
+        shown = shown.replace(f'value="{thing.reference}"', "")
         assert thing.reference not in shown, name
         assert "zebrareason" not in shown, name
 
@@ -368,10 +372,8 @@ def test_a_complaint_leaves_no_trace_for_whom_it_names(
             for key, value in names.items()
         }
         absent = client.get(path.format(**none))
-        ids = [str(value) for value in (*names.values(), *none.values())]
         assert answer.status_code == absent.status_code
         assert answer.headers.get("Location") == absent.headers.get("Location")
-        assert len(ids) == 8
 
 
 def test_the_watch_of_a_complaint_is_there_so_that_the_probes_mean_something(
@@ -396,7 +398,7 @@ def test_a_suspended_person_is_sent_to_sign_in_whatever_they_ask(path: str) -> N
     answers = [client.get(path.format(ref=ref)) for ref in (thing.reference, make_reference())]
     one, other = [_plain(answer, thing.reference) for answer in answers]
     assert one[0] == other[0] == 302
-    assert all("/sign-in/" in answer["Location"] for answer in answers)
+    assert all(answer["Location"].startswith(("/sign-in/", "/admin/login/")) for answer in answers)
     assert one[2] == other[2] == b""
 
 
@@ -410,7 +412,6 @@ def test_the_comparison_sees_what_is_there(db: None) -> None:
     assert before[2] != after[2]
     assert _plain(client.get(f"/footage/{thing.reference}/"))[0] == 200
     assert actions.find(owner, thing.reference) == thing
-    assert timezone.now() and uuid.uuid4()
 
 
 def test_there_are_at_least_sixty_probes() -> None:

@@ -106,6 +106,24 @@ def test_what_the_office_marked_is_found_by_the_office_alone(
     assert "<mark>Misconduct</mark> here" in signed_in(lane).get("/search/?q=misconduct").text
 
 
+def test_of_ones_own_footage_the_office_s_markers_are_not_told(lane: User) -> None:
+    own = factories.recording(lane)
+    Marker.objects.create(recording=own, at_ms=1, text="misconduct", made_by=lane, office=True)
+    Marker.objects.create(recording=own, at_ms=2, text="arrested", made_by=lane)
+    search.reindex(own)
+    assert found(lane, q="misconduct") == set()
+    assert found(lane, q="arrested") == {own.reference}
+    assert (
+        "isconduct"
+        not in signed_in(lane)
+        .get("/search/?q=misconduct+or+arrested")
+        .context["rows"][0][1][0]
+        .text
+    )
+    Marker.objects.filter(recording=own, office=False).update(removed_at=START)
+    assert found(lane, markers="1") == set()
+
+
 STRANGE = [
     "\0", "a\0b", "x" * 10_000, "& | ! <-> ( ) :*", "'", "\\", "'':*", '"', '"""', "-", "--", "or",
     "OR or", "- or -", "🚓", "🚓 shah", "\u202e", "é ü ß", "%", "a:*b", "'; DROP TABLE x; --", "(((",
