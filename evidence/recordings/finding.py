@@ -1,7 +1,8 @@
 """Searching: one box and filters over what the reader may see, a page at a time.
 
 A common word is found by walking the newest recordings, a rare one through the index of
-words; which of the two it is, is tried and not guessed: first the newest WINDOW rows, then, where those did not fill the page, everything older through the index.
+words; which of the two it is, is tried and not guessed: first the newest WINDOW rows, then,
+where those did not fill the page, everything older through the index.
 """
 
 from __future__ import annotations

@@ -1,0 +1,234 @@
+"""Scripts in every text that a person or a card can fill, shown on every page that shows it."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.core.management import call_command
+from django.test import Client
+from django.utils import timezone
+
+from evidence.cases.models import Case
+from evidence.complaints.models import Complaint
+from evidence.custody import sequencer
+from evidence.people.models import User
+from evidence.recordings import actions, search
+from evidence.recordings.models import (
+    Category,
+    Grant,
+    IncidentType,
+    Marker,
+    Package,
+    Recording,
+    Rendition,
+)  # fmt: skip
+from evidence.retention import actions as retention
+from evidence.retention.models import Hold, Kind
+from evidence.sharing import actions as sharing
+from evidence.sharing.models import Share
+from ingest.devices.models import Camera, Dock, Issue
+from ingest.uploads.models import Quarantine, Upload
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+SCRIPTS = [
+    "</script><script>alert(1)</script>",
+    "\"><img src=x onerror=alert(1)>",
+    "'-alert(1)-'",
+    "{{ 7|add:7 }}{% load x %}",
+    "<svg/onload=alert(1)>",
+    "javascript:alert(1)",
+    "\u202e<b>gpj.4pm</b>",
+]  # fmt: skip
+LIVE = re.compile(
+    r"<script>alert|<img src=x|<svg/onload|<b>gpj|onerror=alert\(1\)>|href=[\"']?javascript:", re.I
+)
+
+
+@pytest.fixture
+def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dict[str, Any]:
+    """One of each thing, its texts all the same script."""
+    bad: str = request.param
+    manager = factories.Person(username="mana", name=bad, roles=["evidence_manager"])
+    User.objects.filter(pk=shah.pk).update(name=f"Aisha {bad}", rank=bad[:40])
+    User.objects.filter(pk=lane.pk).update(name=bad)
+    shah.unit.name = bad  # type: ignore[union-attr]
+    shah.unit.save()  # type: ignore[union-attr]
+    Dock.objects.filter(pk=dock.pk).update(name=bad[:60], site=bad, agent=bad[:60])
+    dock.refresh_from_db()
+    recording = factories.docked(dock, film, name=f"{bad}.MP4", camera=bad[:64])
+    odd = factories.docked(dock, b"words", name=f"{bad}2.MP4", camera=bad[:64])
+    category = Category.objects.create(code="bad", name=bad[:60], source=bad, keep_days=31)
+    incident = IncidentType.objects.create(code="bad", name=bad[:60])
+    Recording.objects.filter(pk=recording.pk).update(
+        officer=shah, crime_reference=bad[:40], incident=incident, media="ready",
+        media_reason=bad, unassigned_because=bad,
+    )  # fmt: skip
+    original = recording.originals.get()
+    for kind, facts in (("proxy", {"seconds": 2, "width": 10, "note": bad}), ("poster", {})):
+        Rendition.objects.create(
+            original=original, kind=kind, key=f"{kind}-{original.pk}", content_type="image/jpeg",
+            size=3, sha256="0" * 64, parent_sha256="1" * 64, tool="x", tool_version=bad, facts=facts,
+        )  # fmt: skip
+    recording.refresh_from_db()
+    actions.categorise(by=lane, recording=recording, category=category, note=bad)
+    for office in (False, True):
+        Marker.objects.create(recording=recording, at_ms=1, text=bad, made_by=shah, office=office)
+    search.reindex(recording)
+    now = timezone.now()
+    case = Case.objects.create(urn="01AB/12345/26", title=bad, offence=bad)
+    complaint = Complaint.objects.create(
+        reference="PC/1/26", received=now.date(), complainant=bad, account=bad, start=now,
+        end=now + timedelta(hours=1), recorded_by=lane,
+    )  # fmt: skip
+    share = Share(recipient=bad, organisation=bad, email="j@cps.example", purpose=bad,
+                  until=now + timedelta(days=1))  # fmt: skip
+    sharing.make(by=lane, share=share, recordings=[recording])
+    package = Package.objects.create(
+        purpose=bad, recipient=bad, made_by=lane, state="failed", reason=bad
+    )
+    package.recordings.add(recording)
+    hold = retention.hold(by=manager, recording=recording, kind=Kind.MANUAL, reason=bad)
+    grant = Grant.objects.create(recording=recording, person=shah, reason=bad, granted_by=lane,
+                                 until=now + timedelta(days=9))  # fmt: skip
+    camera = Camera.objects.get(serial=bad[:64])
+    Camera.objects.filter(pk=camera.pk).update(model=bad[:60], note=bad)
+    sequencer.run()
+    return {
+        "bad": bad, "recording": recording, "odd": odd, "case": case, "complaint": complaint,
+        "share": share, "package": package, "hold": hold, "grant": grant, "camera": camera,
+        "dock": dock, "category": category,
+    }  # fmt: skip
+
+
+def _client(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
+    recording, bad = things["recording"], things["bad"]
+    ask = "".join(f"%{byte:02X}" for byte in bad.encode())
+    lists = [
+        ("recordings", "recording"), ("recordings", "category"), ("recordings", "package"),
+        ("retention", "unassigned"), ("retention", "hold"), ("cases", "case"),
+        ("complaints", "complaint"), ("sharing", "share"), ("uploads", "upload"),
+        ("uploads", "quarantine"), ("devices", "camera"), ("devices", "dock"), ("devices", "issue"),
+        ("people", "user"), ("people", "unit"),
+    ]  # fmt: skip
+    own = [
+        "/footage/", recording.get_absolute_url(), f"{recording.get_absolute_url()}status/",
+        f"/search/?q={ask}", f"/search/?camera={ask}", f"/search/?officer={ask}", f"/search/?unit={ask}",
+        f"/search/?start={ask}", "/search/?q=alert", "/search/?q=gpj", "/search/?category=bad",
+        f"/search/?q={ask}&category=none&camera={ask}",
+    ]  # fmt: skip
+    office = [f"/admin/{app}/{model}/{more}" for app, model in lists for more in ("", f"?q={ask}")]
+    office += [
+        f"/admin/recordings/recording/{recording.pk}/change/",
+        f"/admin/recordings/recording/{recording.pk}/custody/",
+        f"/admin/recordings/package/{things['package'].pk}/change/",
+        f"/admin/recordings/package/add/?what={ask}",
+        f"/admin/retention/hold/{things['hold'].pk}/change/",
+        f"/admin/retention/hold/{things['hold'].pk}/release/",
+        f"/admin/cases/case/{things['case'].pk}/change/",
+        f"/admin/complaints/complaint/{things['complaint'].pk}/change/",
+        f"/admin/sharing/share/{things['share'].pk}/change/",
+        f"/admin/sharing/share/{things['share'].pk}/revoke/",
+        f"/admin/devices/camera/{things['camera'].pk}/change/",
+        f"/admin/devices/dock/{things['dock'].pk}/change/",
+        f"/admin/recordings/category/{things['category'].pk}/change/",
+        f"/admin/recordings/grant/{things['grant'].pk}/change/", "/admin/recordings/grant/", "/admin/",
+        *(f"/admin/uploads/upload/{row.pk}/change/" for row in Upload.objects.all()),
+        *(f"/admin/uploads/quarantine/{row.pk}/{page}/" for row in Quarantine.objects.all()
+          for page in ("change", "accept")),
+        *(f"/admin/devices/issue/{row.pk}/change/" for row in Issue.objects.all()),
+        *(f"/admin/people/user/{row.pk}/change/" for row in User.objects.all()[:3]),
+        *(f"/admin/autocomplete/?term={ask[:60]}&app_label={app}&model_name={model}&field_name={field}"
+          for app, model, field in (("people", "user", "unit"), ("cases", "case", "officer_in_case"),
+                                    ("complaints", "complaint", "officers"))),
+    ]  # fmt: skip
+    log = ["/admin/custody/event/", "/admin/custody/alarm/", f"/admin/custody/event/?q={ask}"]
+    return {
+        "shah": own, "lane": own + office, "mana": own[:2] + office, "admin": office, "audit": log,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("filled", SCRIPTS, indirect=True)
+def test_no_page_runs_what_was_typed_or_came_on_a_card(
+    filled: dict[str, Any], auditor: User, administrator: User
+) -> None:
+    shown = 0
+    for username, paths in _pages(filled).items():
+        client = _client(User.objects.get(username=username))
+        for path in paths:
+            answer = client.get(path)
+            assert answer.status_code < 500, (username, path)
+            text = answer.content.decode()
+            if "application/json" in answer["Content-Type"]:
+                json.loads(text)
+                continue
+            assert not LIVE.search(text), (username, path, LIVE.search(text))
+            assert ">1414<" not in text
+            shown += (
+                filled["bad"][:8].encode() in text.encode() or "&lt;" in text or "&#x27;" in text
+            )
+            for block in re.findall(r'type="application/json">(.*?)</script>', text, re.S):
+                json.loads(block)  # one whole block: nothing in it ended it early
+                assert "<" not in block
+    assert shown > 20, "the probes were not on the pages"
+
+
+@pytest.mark.parametrize("filled", SCRIPTS[:2], indirect=True)
+def test_rows_that_are_swapped_in_are_escaped_too(filled: dict[str, Any], shah: User) -> None:
+    url = f"{filled['recording'].get_absolute_url()}categorise/"
+    answer = _client(shah).post(
+        url, {"category": "bad", "note": filled["bad"]}, headers={"HX-Request": "true"}
+    )
+    assert answer.status_code == 200
+    assert not LIVE.search(answer.text)
+    refused = _client(shah).post(url, {"category": filled["bad"], "note": filled["bad"]})
+    assert refused.status_code == 422
+    assert not LIVE.search(refused.text)
+
+
+@pytest.mark.parametrize("filled", SCRIPTS, indirect=True)
+def test_mail_is_plain_and_its_heads_are_one_line(filled: dict[str, Any]) -> None:
+    for message in mail.outbox:
+        assert message.content_subtype == "plain"
+        assert not getattr(message, "alternatives", [])
+        assert "\n" not in str(message.subject)
+        assert filled["recording"].note not in str(message.subject)
+
+
+@pytest.mark.parametrize("filled", SCRIPTS[:1], indirect=True)
+def test_what_is_printed_for_programs_stays_whole(filled: dict[str, Any], capsys: Any) -> None:
+    call_command("recordings", "--json")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert filled["recording"].reference in {line["recording"] for line in lines}
+
+
+@pytest.mark.parametrize("filled", SCRIPTS, indirect=True)
+def test_the_page_outside_and_a_download_s_name_are_clean(
+    filled: dict[str, Any], lane: User
+) -> None:
+    original = filled["recording"].originals.get()
+    answer = _client(lane).post(f"{filled['recording'].get_absolute_url()}download/{original.pk}/")
+    assert answer.status_code == 302
+    for sign in ("<", ">", '"', "'", "\n", "\u202e"):
+        assert sign not in answer["Location"]
+    assert "script" not in answer["Location"]
+    assert not LIVE.search(_client(lane).get("/shared/open").text)
+
+
+def test_the_hold_s_reason_is_where_the_probes_look(lane: User, shah: User) -> None:
+    """The probes can fail: what is put in comes out."""
+    made = factories.recording(shah)
+    Hold.objects.create(recording=made, kind="manual", reason="plainreason")
+    assert "plainreason" in _client(lane).get("/admin/retention/hold/").text
+    assert LIVE.search("<p><script>alert(1)</script></p>")
