@@ -19,7 +19,8 @@ from django.test import Client
 from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
 from evidence.people.models import User
-from evidence.recordings import actions, search
+from evidence.recordings import search
+from evidence.recordings.access import find
 from evidence.recordings.models import Category, IncidentType, Marker, Recording, make_reference
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind, Watch
@@ -411,7 +412,7 @@ def test_the_comparison_sees_what_is_there(db: None) -> None:
     after = _plain(client.get("/search/?q=zebranote"), thing.reference)
     assert before[2] != after[2]
     assert _plain(client.get(f"/footage/{thing.reference}/"))[0] == 200
-    assert actions.find(owner, thing.reference) == thing
+    assert find(owner, thing.reference) == thing
 
 
 def test_there_are_at_least_sixty_probes() -> None:
