@@ -355,7 +355,7 @@ def test_a_complaint_leaves_no_trace_for_whom_it_names(
     stan, complaint, recording = named
     hold = Hold.objects.get(recording=recording)
     client = _client(stan)
-    names = {
+    names: dict[str, Any] = {
         "complaint": complaint.pk,
         "hold": hold.pk,
         "ref": recording.reference,
