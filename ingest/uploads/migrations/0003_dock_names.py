@@ -11,9 +11,9 @@ WHERE uploads_upload.id = recordings_original.upload AND recordings_original.doc
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("uploads", "0001_initial"),
+        ("uploads", "0002_unsettled"),
         ("devices", "0001_initial"),
-        ("recordings", "0005_search"),
+        ("recordings", "0006_search"),
     ]
 
     operations = [migrations.RunSQL(NAMES, migrations.RunSQL.noop)]
