@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -103,6 +103,25 @@ def record(draft: Draft, *, event_id: uuid.UUID | None = None) -> uuid.UUID:
     outside a transaction and for a type or key that the vocabulary does not have.
     The sequencer gives it its index after the commit; nobody waits for that here.
     """
+    return record_all([(draft, event_id)])[0]
+
+
+def record_all(drafts: Sequence[tuple[Draft, uuid.UUID | None]]) -> list[uuid.UUID]:
+    """Write several events in two statements, however many they are; as `record` does one."""
+    made = [_rows(draft, event_id) for draft, event_id in drafts]
+    written = Pending.objects.bulk_create([row for row, _ in made], ignore_conflicts=True)
+    assert len(written) == len(made)
+    details = [row for _, row in made if row is not None]
+    if details:
+        Private.objects.bulk_create(details, ignore_conflicts=True)
+    # Once a transaction, however many events it writes.
+    if made and not any(entry[1] is _number_it for entry in connection.run_on_commit):
+        transaction.on_commit(_number_it, robust=True)
+    return [row.id for row, _ in made]
+
+
+def _rows(draft: Draft, event_id: uuid.UUID | None) -> tuple[Pending, Private | None]:
+    """One event as the rows that wait for its number."""
     if not connection.in_atomic_block:
         raise CustodyError(f"{draft.type} was not written inside its action's transaction")
     kind = types().get(draft.type)
@@ -124,29 +143,20 @@ def record(draft: Draft, *, event_id: uuid.UUID | None = None) -> uuid.UUID:
     }
     if draft.data:
         body["data"] = dict(draft.data)
+    private = None
     try:
         if draft.private:
             details = jcs.canonical(dict(draft.private))
             salt = secrets.token_bytes(32)
             commitment = hashlib.sha256(salt + details).hexdigest()
             body["private"] = {"alg": "sha256", "commit": commitment}
+            private = Private(event_id=identifier, salt=salt, details=details)
         canonical = jcs.canonical(body)
         if len(canonical) > jcs.MAX_BYTES - HEADROOM:
             raise jcs.ProfileError(f"{len(canonical)} bytes leave no room for seq and prev")
     except jcs.ProfileError as error:
         raise CustodyError(f"{draft.type}: {error}") from error
-    made = Pending.objects.bulk_create(
-        [Pending(id=identifier, body=canonical)], ignore_conflicts=True
-    )
-    assert made
-    if draft.private:
-        Private.objects.bulk_create(
-            [Private(event_id=identifier, salt=salt, details=details)], ignore_conflicts=True
-        )
-    # Once a transaction, however many events it writes.
-    if not any(entry[1] is _number_it for entry in connection.run_on_commit):
-        transaction.on_commit(_number_it, robust=True)
-    return identifier
+    return Pending(id=identifier, body=canonical), private
 
 
 def _number_it() -> None:
