@@ -219,6 +219,25 @@ class Marker(models.Model):
         return f"{self.recording} at {self.at_ms} ms"
 
 
+class SyncNudge(models.Model):
+    """How far somebody moved one camera's time against another's, by what is seen in both."""
+
+    recording = models.ForeignKey(Recording, models.PROTECT, related_name="nudges")
+    against = models.ForeignKey(Recording, models.PROTECT, related_name="+")
+    milliseconds = models.IntegerField(help_text="Added to the recording's corrected time")
+    reason = models.CharField(max_length=300)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Made by somebody who works on complaints: not shown to those who may not know of one.
+    office = models.BooleanField(default=False)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["-created", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.recording} by {self.milliseconds} ms against {self.against}"
+
+
 class Original(models.Model):
     """One file as the camera wrote it. Its bytes are written once, never changed, locked."""
 
@@ -288,6 +307,7 @@ class Rendition(models.Model):
         WAVEFORM = "waveform", "Waveform"
         FRAMES = "frames", "Frame times"
         TRACK = "track", "Where it was"
+        SOUND = "sound", "Sound alone"
 
     original = models.ForeignKey(Original, models.PROTECT, related_name="renditions")
     kind = models.CharField(max_length=12, choices=Kind.choices)

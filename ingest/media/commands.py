@@ -21,7 +21,9 @@ DECODERS = (
     "h264,hevc,mpeg4,mpeg2video,mpeg1video,mjpeg,h263,msmpeg4,msmpeg4v2,msmpeg4v3,wmv1,wmv2,wmv3,"
     "vc1,vp8,vp9,av1,libdav1d,prores,dvvideo,aac,aac_fixed,aac_latm,mp3,mp3float,mp2,mp2float,ac3,"
     "eac3,opus,libopus,vorbis,flac,alac,amrnb,amrwb,wmav1,wmav2,wmapro,adpcm_ms,adpcm_ima_wav,"
-    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s32le,pcm_u8,pcm_alaw,pcm_mulaw"
+    "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s32le,pcm_u8,pcm_alaw,pcm_mulaw,"
+    # Dash cameras hide positions in subtitles, and a film with some must not fail for them.
+    "mov_text,subrip,text"
 )
 
 
@@ -51,6 +53,33 @@ def probe(program: str, demuxer: str) -> list[str]:
     for name, value in _guards(demuxer).items():
         words += [f"-{name}", str(value)]
     return [*words, "-show_format", "-show_streams", "-of", "json", INPUT]
+
+
+def packets(program: str, demuxer: str, stream: int, entries: str) -> list[str]:
+    """The ffprobe command for one line a packet of one stream: headers only, nothing decoded."""
+    words = [program, "-v", "error", "-hide_banner"]
+    for name, value in _guards(demuxer).items():
+        words += [f"-{name}", str(value)]
+    words += ["-select_streams", str(stream), "-show_entries", f"packet={entries}"]
+    return [*words, "-of", "csv=p=0", INPUT]
+
+
+def copy_data(program: str, demuxer: str, stream: int, most: int) -> list[str]:
+    """The ffmpeg command that takes one data stream out as it is, up to so many bytes."""
+    words = [program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
+    for name, value in _guards(demuxer).items():
+        words += [f"-{name}", str(value)]
+    words += ["-i", INPUT, "-map", f"0:{stream}", "-c", "copy", "-fs", str(most)]
+    return [*words, "-f", "data", f"{OUTPUT}/telemetry.bin"]
+
+
+def copy_sound(program: str) -> list[str]:
+    """The ffmpeg command that takes the sound out of a viewing copy, for thin lines."""
+    words = [program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
+    for name, value in _guards("mov").items():
+        words += [f"-{name}", str(value)]
+    words += ["-i", INPUT, "-map", "0:a:0", "-c", "copy", "-map_metadata", "-1"]
+    return [*words, "-movflags", "+faststart", "-f", "mp4", f"{OUTPUT}/sound.mp4"]
 
 
 def render(program: str, plan: Plan) -> list[str]:
@@ -92,7 +121,9 @@ def render(program: str, plan: Plan) -> list[str]:
     options: dict[str, Any] = {"map_metadata": -1, "movflags": "+faststart", "f": "mp4"}
     if plan.video is not None:
         options |= {
-            "vcodec": "libx264", "preset": "veryfast", "crf": 26, "fps_mode": "vfr",
+            "vcodec": "libx264", "pix_fmt": "yuv420p", "preset": "veryfast", "crf": 26,
+            # Each frame of the original at its own time: `vfr` would move them to a grid.
+            "fps_mode": "passthrough", "enc_time_base": -1,
             "force_key_frames": "expr:gte(t,n_forced*2)", "profile:v": "high",
             "threads": plan.threads,
         }  # fmt: skip

@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ingest.media import commands, sandbox, stills, tools
+from ingest.media import commands, frames, sandbox, stills, tools, track
 from ingest.media.sandbox import Limits, MediaFailed
 
 LONGEST = 24 * 3600.0
 PROXY_BYTES, STILL_BYTES, WAVE_BYTES = 64 * 2**30, 16 * 2**20, 4 * 2**30
+TELEMETRY_BYTES = 64 * 2**20
+MOST_PACKETS = 200_000
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,9 @@ class Made:
     path: Path
     content_type: str
     facts: dict[str, Any] = field(default_factory=dict)
+    # Where it was not the one run of ffmpeg that made everything else.
+    tool: str = "ffmpeg"
+    arguments: list[str] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +89,9 @@ def render(
 ) -> Result:
     """Make proxy, poster, storyboard and waveform of `source` in `out`, with one decode.
 
-    `on_progress` gets per cents. Raises MediaFailed with a reason for a person.
+    Besides, from headers alone: when each frame is shown, and where the camera was. A fault
+    in those costs their rendition, never the viewing copy. `on_progress` gets per cents.
+    Raises MediaFailed with a reason for a person.
     """
     found = probe(source, demuxer, mode)
     steps = plan(found, demuxer, threads)
@@ -102,6 +109,11 @@ def render(
     limits = Limits(wall=budget * 2, cpu=int(budget * max(threads, 1)))
     sandbox.run(argv, source=source, out=out, limits=limits, mode=mode, on_line=progress)
     made, seconds = _collect(out, steps, mode)
+    if steps.audio is not None and steps.video is not None:
+        made += _tried(_sound, out, mode)
+    if steps.video is not None:
+        made += _tried(_frames, out, mode)
+    made += _tried(_track, source, out, demuxer, found, mode)
     arguments = list(argv[1:])
     return Result(found, made, arguments, seconds)
 
@@ -143,9 +155,130 @@ def _collect(out: Path, steps: commands.Plan, mode: str) -> tuple[list[Made], fl
         made.append(Made("storyboard", sheet, "image/jpeg", facts))
     raw = out / "wave.raw"
     if _own(raw, WAVE_BYTES):
-        values = stills.peaks(raw, seconds)
+        values = stills.levels(raw, seconds)
+        loud = stills.loud_passages(values, seconds)
         wave = derived / "waveform.json"
-        wave.write_text(json.dumps({"version": 1, "peaks": values}))
-        facts = {"peaks": values, "seconds": round(stills.sound_seconds(raw), 3)}
+        wave.write_text(json.dumps({"version": 2, "levels": values, "loud": loud}))
+        facts = {
+            "levels": values, "loud": loud, "seconds": round(stills.sound_seconds(raw), 3),
+        }  # fmt: skip
         made.append(Made("waveform", wave, "application/json", facts))
     return made, seconds
+
+
+def _tried(make: Callable[..., list[Made]], *arguments: Any) -> list[Made]:
+    """What an extra gives; nothing when it fails: a viewing copy without it still plays."""
+    try:
+        return make(*arguments)
+    except MediaFailed:
+        return []
+
+
+def _sound(out: Path, mode: str) -> list[Made]:
+    """The viewing copy's sound alone, copied: for lines that carry no picture."""
+    argv = commands.copy_sound(tools.path("ffmpeg"))
+    folder = out.with_name("sound")
+    folder.mkdir(exist_ok=True)
+    sandbox.run(
+        argv, source=out / "proxy.mp4", out=folder, limits=Limits(wall=900, cpu=300), mode=mode
+    )
+    target = folder / "sound.mp4"
+    if not _own(target, WAVE_BYTES):
+        return []
+    return [Made("sound", target, "audio/mp4", arguments=argv[1:])]
+
+
+def _frames(out: Path, mode: str) -> list[Made]:
+    """The table of the viewing copy's frames, from its packets' headers."""
+    proxy = out / "proxy.mp4"
+    shown = probe(proxy, "mov", mode)
+    picture = next(item for item in shown["streams"] if item.get("codec_type") == "video")
+    _, _, scale = str(picture.get("time_base", "")).partition("/")
+    argv = commands.packets(tools.path("ffprobe"), "mov", int(picture["index"]), "pts")
+    ticks = frames.Ticks()
+    limits = Limits(wall=900, cpu=300)
+    sandbox.run(argv, source=proxy, limits=limits, mode=mode, on_line=ticks.line)
+    found = frames.table(ticks.times, int(scale)) if scale.isdigit() and not ticks.full else None
+    if found is None:
+        return []
+    target = out.with_name("derived") / "frames.json"
+    target.write_text(json.dumps(found, separators=(",", ":")))
+    facts = {"count": found["count"], "runs": len(found["runs"])}
+    return [Made("frames", target, "application/json", facts, "ffprobe", argv[1:])]
+
+
+def _track(source: Path, out: Path, demuxer: str, found: dict[str, Any], mode: str) -> list[Made]:
+    """Where the camera was: its telemetry, else the place that the container names."""
+    fixes, origin, arguments = [], "", list[str]()
+    for stream in found.get("streams", []):
+        reader = _telemetry(stream)
+        if reader is None or fixes:
+            continue
+        arguments = commands.copy_data(
+            tools.path("ffmpeg"), demuxer, int(stream["index"]), TELEMETRY_BYTES
+        )[1:]
+        packets = _packets(source, out, demuxer, int(stream["index"]), mode)
+        fixes, origin = track.sane(reader(packets)), reader.__name__.removeprefix("from_")
+    if not fixes:
+        fixes, origin, arguments = track.sane(track.from_tags(found)), "tags", []
+    return keep_track(fixes, origin, out, arguments) if fixes else []
+
+
+def keep_track(fixes: list[track.Fix], origin: str, out: Path, arguments: list[str]) -> list[Made]:
+    """The positions as a rendition."""
+    target = out.with_name("derived") / "track.json"
+    target.write_text(json.dumps(track.document(fixes), separators=(",", ":"), allow_nan=False))
+    facts = {
+        "fixes": len(fixes), "from": origin, "metres": round(track.metres(fixes)),
+        "first": [fixes[0].latitude, fixes[0].longitude],
+    }  # fmt: skip
+    return [Made("track", target, "application/json", facts, "ffmpeg", arguments)]
+
+
+def _telemetry(
+    stream: dict[str, Any],
+) -> Callable[[list[track.Packet]], list[track.Fix]] | None:
+    """What reads this stream's packets, if it may hold positions."""
+    if stream.get("codec_tag_string") == "gpmd":
+        return track.from_gpmf
+    if stream.get("codec_name") in ("mov_text", "subrip", "text"):
+        return track.from_text
+    return None
+
+
+def _packets(source: Path, out: Path, demuxer: str, stream: int, mode: str) -> list[track.Packet]:
+    """One data stream's packets, taken out in the sandbox."""
+    limits = Limits(wall=600, cpu=120, file_bytes=2 * TELEMETRY_BYTES)
+    argv = commands.copy_data(tools.path("ffmpeg"), demuxer, stream, TELEMETRY_BYTES)
+    folder = out.with_name("telemetry")
+    folder.mkdir(exist_ok=True)
+    sandbox.run(argv, source=source, out=folder, limits=limits, mode=mode)
+    blob = folder / "telemetry.bin"
+    if not _own(blob, 2 * TELEMETRY_BYTES):
+        return []
+    lines: list[str] = []
+
+    def line(text: str) -> None:
+        if len(lines) < MOST_PACKETS:
+            lines.append(text)
+
+    # In ffprobe's own order, whatever is asked: time, duration, size.
+    argv = commands.packets(tools.path("ffprobe"), demuxer, stream, "pts_time,duration_time,size")
+    sandbox.run(argv, source=source, limits=limits, mode=mode, on_line=line)
+    return _cut(blob.read_bytes(), lines)
+
+
+def _cut(blob: bytes, lines: list[str]) -> list[track.Packet]:
+    """The bytes of the stream by its packets' sizes; stops at the first line that is none."""
+    packets, at = [], 0
+    for text in lines:
+        words = text.strip().split(",")
+        try:
+            seconds, duration, size = float(words[0]), float(words[1]), int(words[2])
+        except (ValueError, IndexError):
+            break
+        if size < 0 or at + size > len(blob) or not math.isfinite(seconds + duration):
+            break
+        packets.append(track.Packet(seconds, min(max(duration, 0.0), 60.0), blob[at : at + size]))
+        at += size
+    return packets

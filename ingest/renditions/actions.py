@@ -149,19 +149,29 @@ def _keep(original: Original, result: rendering.Result) -> None:
         if row.media == Original.Media.READY:
             return
         for made, key, sha256_hex in stored:
-            _rendition(row, made, key, sha256_hex, result.arguments)
+            _rendition(row, made, key, sha256_hex, made.arguments or result.arguments)
         row.media, row.media_reason, row.progress = Original.Media.READY, "", 100
         row.media_claimed_until = None
         row.probe, row.duration_ms = _clean(result.probe), round(result.seconds * 1000)
         row.save()
-        join(row)
+        whole = join(row)
+        _place(whole)
         refresh(Recording.objects.get(pk=Original.objects.get(pk=row.pk).recording_id))
+
+
+def _place(recording: Recording) -> None:
+    """The recording began where its earliest file with a position says."""
+    tracks = Rendition.objects.filter(original__recording=recording, kind="track")
+    first = tracks.order_by("original__recorded_at", "original__file_name").first()
+    if first is not None:
+        latitude, longitude = first.facts["first"]
+        Recording.objects.filter(pk=recording.pk).update(latitude=latitude, longitude=longitude)
 
 
 def _rendition(
     original: Original, made: rendering.Made, key: str, sha256: str, arguments: list[str]
 ) -> None:
-    version = tools.version("ffmpeg")
+    version = tools.version(made.tool)
     Rendition.objects.create(
         original=original,
         kind=made.kind,
@@ -170,7 +180,7 @@ def _rendition(
         size=made.path.stat().st_size,
         sha256=sha256,
         parent_sha256=original.sha256,
-        tool="ffmpeg",
+        tool=made.tool,
         tool_version=version,
         arguments=arguments,
         facts=made.facts,
@@ -185,7 +195,7 @@ def _rendition(
                 "sha256": sha256,
                 "size": made.path.stat().st_size,
                 "parent": original.sha256,
-                "tool": "ffmpeg",
+                "tool": made.tool,
                 "version": version,
                 "arguments": arguments,
             },

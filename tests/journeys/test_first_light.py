@@ -293,7 +293,9 @@ def test_a_killed_media_workers_task_is_done_again_once(live: Live, tmp_path: Pa
         ".values_list('kind', flat=True)), Event.objects.filter(type='rendition.created',"
         f"object_ref='{recording['files'][0]['reference']}').count())"
     ))  # fmt: skip
-    assert said.strip().splitlines()[-1] == "['poster', 'proxy', 'storyboard', 'waveform'] 4"
+    assert said.strip().splitlines()[-1] == (
+        "['frames', 'poster', 'proxy', 'sound', 'storyboard', 'waveform'] 6"
+    )
 
 
 def _descendants(pid: int) -> list[int]:

@@ -35,14 +35,16 @@ def test_everything_comes_out_of_one_run(film_file: Path, tmp_path: Path) -> Non
     seen: list[int] = []
     result = render(film_file, tmp_path, on_progress=seen.append)
     kinds = {made.kind: made for made in result.made}
-    assert set(kinds) == {"proxy", "poster", "storyboard", "waveform"}
+    assert set(kinds) == {"proxy", "poster", "storyboard", "waveform", "sound", "frames"}
     assert 1.9 < result.seconds < 2.2
     assert kinds["proxy"].facts["frames"] == 50  # every frame of the original
     with Image.open(kinds["storyboard"].path) as sheet:
         facts = kinds["storyboard"].facts
         assert sheet.size == (facts["width"] * facts["count"], facts["height"])
-    peaks = kinds["waveform"].facts["peaks"]
-    assert max(peaks) > 5
+    levels = kinds["waveform"].facts["levels"]
+    assert len(levels) == 40
+    assert min(levels[1:-1]) > 50  # an even tone
+    assert kinds["waveform"].facts["loud"] == []
     assert result.arguments.count("-i") == 1
     assert all(0 <= value <= 99 for value in seen)
     shown = rendering.probe(kinds["proxy"].path, "mov")
@@ -53,7 +55,40 @@ def test_everything_comes_out_of_one_run(film_file: Path, tmp_path: Path) -> Non
 def test_a_silent_film_has_no_waveform(tmp_path: Path) -> None:
     path = tmp_path / "in.bin"
     path.write_bytes(factories.film(1, sound=False))
-    assert {made.kind for made in render(path, tmp_path).made} == {"proxy", "poster", "storyboard"}
+    kinds = {made.kind for made in render(path, tmp_path).made}
+    assert kinds == {"proxy", "poster", "storyboard", "frames"}
+
+
+def test_the_sound_alone_is_the_viewing_copys(film_file: Path, tmp_path: Path) -> None:
+    [sound] = [made for made in render(film_file, tmp_path).made if made.kind == "sound"]
+    shown = rendering.probe(sound.path, "mov")
+    assert [stream["codec_name"] for stream in shown["streams"]] == ["aac"]
+    assert "-c" in (sound.arguments or [])
+
+
+def test_an_extra_that_fails_costs_nothing_else(
+    film_file: Path, tmp_path: Path, monkeypatch: Any
+) -> None:
+    def fails(*arguments: Any) -> Any:
+        raise MediaFailed("no")
+
+    monkeypatch.setattr(commands, "packets", fails)
+    monkeypatch.setattr(commands, "copy_sound", fails)
+    kinds = {made.kind for made in render(film_file, tmp_path).made}
+    assert kinds == {"proxy", "poster", "storyboard", "waveform"}
+
+
+def test_speech_is_seen_beside_a_shout() -> None:
+    quiet, speech, shout = stills.level(30), stills.level(900), stills.level(28_000)
+    assert quiet < 10 < 40 < speech < shout <= 100
+    assert stills.level(0) == 0
+
+
+def test_what_is_much_louder_than_usual_is_marked() -> None:
+    found = [45] * 40 + [90] * 4 + [40] * 2 + [95] * 4 + [45] * 50
+    assert stills.loud_passages(found, 10.0) == [[4.0, 5.0]]
+    assert stills.loud_passages([45] * 100, 10.0) == []
+    assert stills.loud_passages([], 10.0) == []
 
 
 def test_no_name_of_a_user_reaches_the_command_line(film_file: Path, tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from ingest.media import rendering
 from ingest.renditions import actions, tasks
 from ingest.uploads.models import Quarantine
 from tests import factories
+from tests.ingest.media import gpmf_film
 
 pytestmark = pytest.mark.django_db
 START = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
@@ -114,13 +115,17 @@ def test_each_rendition_names_its_parent_and_has_its_event(dock: Dock, camera: C
     sequencer.run()
     for rendition in Rendition.objects.all():
         assert rendition.parent_sha256 == original.sha256
-        assert rendition.tool_version.startswith("ffmpeg")
+        tool = "ffprobe" if rendition.kind == "frames" else "ffmpeg"
+        assert rendition.tool == tool
+        assert rendition.tool_version.startswith(tool)
     events = [event.parsed() for event in Event.objects.filter(type="rendition.created")]
     assert {event["data"]["kind"] for event in events} == {
         "proxy",
         "poster",
         "storyboard",
         "waveform",
+        "sound",
+        "frames",
     }
     assert {event["data"]["parent"] for event in events} == {original.sha256}
     recording.refresh_from_db()
@@ -186,3 +191,17 @@ def test_what_killed_workers_left_is_purged(tmp_path: Path) -> None:
     os.utime(old, (1, 1))
     actions.purge(tmp_path)
     assert (old.exists(), new.exists()) == (False, True)
+
+
+def test_a_recording_began_where_its_earliest_file_says(dock: Dock, camera: Camera) -> None:
+    """Two files of one press of the button, the later one rendered first."""
+    made = []
+    for number, north in enumerate((51.5, 51.6)):
+        film = gpmf_film.with_telemetry(factories.film(2), [gpmf_film.packet([(north, -0.1, 1.0)])])
+        name, began = f"BWC_{number:03}.MP4", START + timedelta(seconds=2 * number)
+        made.append(factories.docked(dock, film, name=name, recorded_at=began))
+    for recording in reversed(made):
+        render(recording)
+    [whole] = shown()
+    assert (whole.latitude, whole.longitude) == (51.5, -0.1)
+    assert Rendition.objects.filter(kind="track").count() == 2

@@ -1,0 +1,55 @@
+"""When each frame of a viewing copy is shown: what frame steps are made of.
+
+Never one over the frame rate: cameras drop frames and phones vary theirs. The times come
+from the packets' headers, without decoding. They are kept as ticks of the stream's own
+clock, as runs of equal steps, so that an even film of 24 hours is one line.
+"""
+
+from __future__ import annotations
+
+import array
+from dataclasses import dataclass, field
+from itertools import groupby, pairwise
+from typing import Any
+
+# 24 hours at 60 frames a second, and some.
+MOST = 6_000_000
+# A table of more runs than this is as long as its frames and too much for a page.
+MOST_RUNS = 400_000
+FURTHEST = 2**53
+
+
+@dataclass
+class Ticks:
+    """Collects ffprobe's lines, one a packet, as they come."""
+
+    times: array.array[int] = field(default_factory=lambda: array.array("q"))
+    full: bool = False
+
+    def line(self, text: str) -> None:
+        """One line of `packet=pts`; what is no number is no frame."""
+        word = text.strip().rstrip(",")
+        if not word.lstrip("-").isdigit() or len(word) > 17:
+            return
+        if len(self.times) >= MOST:
+            self.full = True
+        else:
+            self.times.append(int(word))
+
+
+def table(times: array.array[int], timescale: int) -> dict[str, Any] | None:
+    """The table of frames: first tick, and runs of [step, how often]; None when it can't be made.
+
+    Packets come in the order of decoding; frames before the start are not shown.
+    """
+    shown = sorted({tick for tick in times if 0 <= tick < FURTHEST})
+    if not shown or not 0 < timescale <= 10_000_000:
+        return None
+    runs = []
+    for step, group in groupby(b - a for a, b in pairwise(shown)):
+        runs.append([step, sum(1 for _ in group)])
+        if len(runs) > MOST_RUNS:
+            return None
+    return {
+        "version": 1, "timescale": timescale, "first": shown[0], "runs": runs, "count": len(shown),
+    }  # fmt: skip
