@@ -282,12 +282,17 @@ def _bucket(name: str) -> dict[str, object]:
     }
 
 
+# Map tiles under the plan of a track, like https://tiles.example/{z}/{x}/{y}.png. Empty: a plain
+# plan, and nobody outside learns where something was recorded.
+TILES_URL = env.str("BWV_TILES_URL", "")
+TILES_ORIGIN = "/".join(TILES_URL.split("/")[:3])
+
 STORAGES = {
     "default": _bucket("renditions"),
     "originals": _bucket("originals"),
     "renditions": _bucket("renditions"),
     "custody": _bucket("custody"),
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.ModulesStorage"},
 }
 # Docks' parts: 16 MiB keeps the agent's memory small and leaves 160 GB a file at 10,000 parts.
 PART_SIZE = env.int("BWV_PART_SIZE", 16 * 1024 * 1024)
@@ -392,7 +397,7 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF],
-        "img-src": [SELF, "data:", S3_PUBLIC_URL],
+        "img-src": [SELF, "data:", S3_PUBLIC_URL, *([TILES_ORIGIN] if TILES_ORIGIN else [])],
         "media-src": [SELF, S3_PUBLIC_URL],
         "font-src": [SELF],
         "connect-src": [SELF],

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from config import health
+from evidence.recordings import player_views
 from evidence.recordings.search_views import search
 from ingest.uploads.api import api
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("", include("ingest.docks.urls")),
     path("footage/", include("evidence.recordings.urls")),
     path("search/", search, name="search"),
+    path("together/", player_views.side_by_side, name="together"),
+    path("together/move/", player_views.nudge, name="together-move"),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),
     path("shared/", include("evidence.sharing.urls")),

@@ -144,13 +144,18 @@ class Segment:
 
     proxy: str
     storyboard: str
+    sound: str
     seconds: float
+
+    def urls(self) -> dict[str, str]:
+        """As the player's script reads them."""
+        return {"proxy": self.proxy, "board": self.storyboard, "sound": self.sound}
 
 
 def segments(recording: Recording) -> list[Segment]:
     """Signed URLs of the viewing copies, in order. After the permission check and the event."""
     rows = Rendition.objects.filter(
-        original__recording=recording, kind__in=["proxy", "storyboard"]
+        original__recording=recording, kind__in=["proxy", "storyboard", "sound"]
     ).select_related("original")
     by_original: dict[int, dict[str, Rendition]] = {}
     for row in rows.order_by("original__recorded_at", "original__file_name"):
@@ -162,6 +167,7 @@ def segments(recording: Recording) -> list[Segment]:
                 Segment(
                     proxy=_sign(proxy),
                     storyboard=_sign(parts["storyboard"]) if "storyboard" in parts else "",
+                    sound=_sign(parts["sound"]) if "sound" in parts else "",
                     seconds=float(proxy.facts.get("seconds", 0)),
                 )
             )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -148,56 +146,6 @@ def proof_of(original: Original) -> Proof:
         "Unchanged since the dock.",
         f"{read} The record is in checkpoint {signed.size:,} of the custody log{held}",
     )
-
-
-def player(recording: Recording) -> dict[str, Any]:
-    """What the player needs before anything is played: lengths, waveforms, storyboards' shapes."""
-    segments = []
-    originals = list(recording.originals.order_by("recorded_at", "file_name"))
-    facts: dict[tuple[int, str], dict[str, Any]] = {
-        (row.original_id, row.kind): row.facts
-        for row in Rendition.objects.filter(original__in=originals)
-    }
-    for original in originals:
-        proxy = facts.get((original.pk, "proxy"))
-        if proxy is None:
-            continue
-        board = facts.get((original.pk, "storyboard"))
-        segments.append(
-            {
-                "seconds": proxy["seconds"],
-                "start": _start(recording, original),
-                "board": board,
-                "peaks": facts.get((original.pk, "waveform"), {}).get("peaks", []),
-                "sound": (original.pk, "waveform") in facts,
-                "picture": bool(proxy.get("width")),
-            }
-        )
-    return {"segments": segments}
-
-
-def _start(recording: Recording, original: Original) -> float | None:
-    """When the segment began, corrected, in seconds since 1970; None when that is not known."""
-    if original.recorded_at is None:
-        return None
-    offset = recording.clock_offset or timedelta()
-    try:
-        return (original.recorded_at + offset).timestamp()
-    except OverflowError:
-        return None
-
-
-def gaps(recording: Recording) -> list[str]:
-    """Seconds between segments that were not recorded, in words."""
-    found = []
-    originals = list(recording.originals.filter(media="ready").order_by("recorded_at", "file_name"))
-    for one, other in itertools.pairwise(originals):
-        if one.recorded_at and other.recorded_at:
-            end = one.recorded_at + timedelta(milliseconds=one.duration_ms)
-            seconds = (other.recorded_at - end).total_seconds()
-            if seconds > 0.5:
-                found.append(f"{seconds:.1f} s not recorded after {one.file_name}")
-    return found
 
 
 # What those who may not know of complaints are shown: a hold, a case, a share or somebody's

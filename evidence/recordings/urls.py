@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from evidence.recordings import arrivals, references, views  # noqa: F401
+from evidence.recordings import arrivals, player_views, references, views  # noqa: F401
 
 urlpatterns = [
     path("", views.footage, name="footage"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("<ref:reference>/why/", views.why, name="recording-why"),
     path("<ref:reference>/status/", views.status, name="recording-status"),
     path("<ref:reference>/play/", views.play, name="recording-play"),
+    path("<ref:reference>/facts/", player_views.facts, name="recording-facts"),
+    path("<ref:reference>/markers/", player_views.mark, name="recording-mark"),
+    path("<ref:reference>/markers/<int:marker>/", player_views.marker, name="recording-marker"),
     path("<ref:reference>/categorise/", views.categorise, name="recording-categorise"),
     path("<ref:reference>/download/<int:original>/", views.download, name="recording-download"),
 ]

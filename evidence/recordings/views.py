@@ -16,7 +16,7 @@ from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.requests import address, person
 from evidence.people.table import Scope
-from evidence.recordings import actions, keyset, pages, reasons
+from evidence.recordings import actions, keyset, pages, player_views, reasons
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Category, Recording
 
@@ -109,13 +109,11 @@ def _page(request: HttpRequest, item: Recording) -> dict[str, Any]:
     return {
         "recording": item,
         "originals": [(original, pages.proof_of(original)) for original in originals],
-        "player": pages.player(item),
         "still": pages.rows([item], by=user, address=address(request))[0].still,
-        "gaps": pages.gaps(item),
         "history": pages.past(item, user),
         "categories": Category.objects.filter(active=True),
         "may_download": user.may("recording.download"),
-    }
+    } | player_views.context(item, user)
 
 
 @login_required
@@ -156,9 +154,7 @@ def play(request: HttpRequest, reference: str) -> HttpResponse:
     except Recording.DoesNotExist:
         raise Http404 from None
     request.session[f"played:{reference}"] = timezone.now().timestamp()
-    return JsonResponse(
-        {"segments": [{"proxy": item.proxy, "board": item.storyboard} for item in found]}
-    )
+    return JsonResponse({"segments": [item.urls() for item in found]})
 
 
 @login_required

@@ -12,5 +12,6 @@ urlpatterns = [
     path("prove/check/", views.check_code, name="share-check-code"),
     path("<ref:reference>/", views.share, name="share"),
     path("<ref:reference>/<ref:recording>/", views.item, name="share-item"),
+    path("<ref:reference>/<ref:recording>/facts/", views.facts, name="share-facts"),
     path("<ref:reference>/<ref:recording>/play/", views.play, name="share-play"),
 ]

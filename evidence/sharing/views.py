@@ -13,8 +13,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evidence.people.requests import address
-from evidence.recordings import pages
-from evidence.recordings.models import Rendition
+from evidence.recordings import player_data
+from evidence.recordings.models import Recording, Rendition
 from evidence.sharing import actions
 from evidence.sharing.actions import ShareClosed
 from evidence.sharing.models import Share
@@ -150,10 +150,24 @@ def item(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
     context = {
         "share": found,
         "recording": shared,
-        "player": pages.player(shared),
+        "player": player_data.player(shared, track=False),
         "still": _sign(still),
     }
     return render(request, "sharing/item.html", context)
+
+
+@never_cache
+@require_GET
+def facts(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
+    """When the frames of one file are shown; where it was recorded is not told outside."""
+    number = request.GET.get("file", "0")
+    try:
+        found = actions.live(_proved(request, reference))
+        shared = found.recordings.get(reference=recording)
+        answer = player_data.details(shared, int(number) if number.isdecimal() else -1, track=False)
+    except (ShareClosed, Recording.DoesNotExist):
+        return _closed(request)
+    return JsonResponse(answer)
 
 
 def _sign(still: Rendition | None) -> str:
@@ -183,6 +197,4 @@ def play(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
     except ShareClosed:
         return _closed(request)
     request.session[f"played:{reference}:{recording}"] = timezone.now().timestamp()
-    return JsonResponse(
-        {"segments": [{"proxy": part.proxy, "board": part.storyboard} for part in found]}
-    )
+    return JsonResponse({"segments": [part.urls() for part in found]})

@@ -121,7 +121,7 @@ def render(program: str, plan: Plan) -> list[str]:
     options: dict[str, Any] = {"map_metadata": -1, "movflags": "+faststart", "f": "mp4"}
     if plan.video is not None:
         options |= {
-            "vcodec": "libx264", "pix_fmt": "yuv420p", "preset": "veryfast", "crf": 26,
+            "vcodec": "libx264", "preset": "veryfast", "crf": 26,
             # Each frame of the original at its own time: `vfr` would move them to a grid.
             "fps_mode": "passthrough", "enc_time_base": -1,
             "force_key_frames": "expr:gte(t,n_forced*2)", "profile:v": "high",

@@ -1,191 +1,373 @@
-// The player: native video with our own controls and timeline. Runs under script-src 'self'.
-(() => {
-  "use strict";
-  const root = document.getElementById("player");
-  if (!root) return;
-  const data = JSON.parse(document.getElementById("player-data").textContent);
-  const video = document.getElementById("video");
-  const head = document.getElementById("head");
-  const mark = document.getElementById("head-mark");
-  const wave = document.getElementById("wave");
-  const clock = document.getElementById("time");
-  const problem = document.getElementById("player-error");
-  const preview = document.getElementById("preview");
-  const picture = document.getElementById("preview-picture");
-  const button = (name) => root.querySelector(`[data-do="${name}"]`);
+// The player of one recording: native video, our own controls, keys and timeline.
+// Runs under script-src 'self'; style-src 'self'.
+import { Coverage, COUNTS } from "./coverage.js";
+import { Frames } from "./frames.js";
+import { Keys } from "./keys.js";
+import { folds, Layers, percent, tile } from "./layers.js";
+import { Marks } from "./marks.js";
+import { Plan } from "./plan.js";
+import { Source } from "./source.js";
+import { clock, stamp, typed, words } from "./times.js";
 
-  // One timeline over all segments: where each begins.
-  let total = 0;
-  for (const segment of data.segments) { segment.at = total; total += segment.seconds; }
-  let urls = null, asking = null, current = -1, wanted = 0, renewed = 0;
-  head.setAttribute("aria-valuemax", Math.floor(total));
+const SPEEDS = [0.25, 0.5, 0.75, 1, 1.5, 2, 4, 8];
+const SMALLEST_LOOP = 0.1;
+const by = (id) => document.getElementById(id);
 
-  const pad = (value, width) => String(value).padStart(width, "0");
-  function stamp(seconds) {
-    const ms = Math.max(0, Math.round(seconds * 1000));
-    return `${pad(Math.floor(ms / 3600000), 2)}:${pad(Math.floor(ms / 60000) % 60, 2)}:` +
-      `${pad(Math.floor(ms / 1000) % 60, 2)}.${pad(ms % 1000, 3)}`;
+class Player {
+  constructor(root) {
+    this.root = root;
+    this.csrf = root.dataset.csrf;
+    this.data = JSON.parse(by("player-data").textContent);
+    this.video = by("video");
+    this.source = new Source(this.video, this.data.segments, { play: root.dataset.play, csrf: this.csrf });
+    this.axis = this.source.axis;
+    this.go = (position, options) => { this.jump(); return this.source.seek(position, options); };
+    this.layers = new Layers(by("timeline"), this.axis, this.go);
+    this.plan = new Plan(by("plan"), this.data.tiles, this.go);
+    folds(by("plan"));
+    this.coverage = new Coverage();
+    this.frames = []; // a table for each file, when it has come
+    this.loop = { from: null, to: null };
+    this.head = by("head");
+    this.head.setAttribute("aria-valuemax", Math.floor(this.axis.total));
+    if (!this.data.segments.some((segment) => segment.picture)) root.classList.add("sound-only");
+    this.controls();
+    this.keys();
+    this.pointer();
+    this.listen();
+    const section = by("markers");
+    if (section) this.marks = new Marks(section, this);
+    const asked = typed(new URLSearchParams(location.search).get("t") || "");
+    if (asked !== null) this.source.wanted = Math.min(asked, this.axis.total);
+    this.show();
+    this.facts();
   }
-  function words(seconds) {
-    const whole = Math.floor(seconds);
-    const minutes = Math.floor(whole / 60);
-    return (minutes ? `${minutes} minutes ` : "") + `${whole % 60} seconds`;
-  }
-  const position = () =>
-    current < 0 ? wanted : data.segments[current].at + video.currentTime;
-  function segmentAt(time) {
-    let found = 0;
-    data.segments.forEach((segment, index) => { if (time >= segment.at) found = index; });
-    return found;
-  }
-  function say(text) { problem.textContent = text; problem.hidden = !text; }
 
-  async function ask(again) {
-    const body = new URLSearchParams({ again: again ? "1" : "0" });
-    const answer = await fetch(root.dataset.play, {
-      method: "POST", body, headers: { "X-CSRFToken": root.dataset.csrf }, credentials: "same-origin",
-    });
-    if (!answer.ok) throw new Error(String(answer.status));
-    return (await answer.json()).segments;
-  }
-  function addresses() {
-    // The event is written before the first byte: ask once, on the first play or seek.
-    if (!urls && !asking) {
-      asking = ask(false).then((found) => { urls = found; asking = null; return found; })
-        .catch((error) => { asking = null; throw error; });
+  button(name) { return this.root.querySelector(`[data-do="${name}"]`); }
+  say(text) { by("said").textContent = text; }
+  jump() { this.coverage.jump(); this.target = null; this.shown = null; }
+
+  // --- what is asked for after the page: frame times, positions ---
+  async facts() {
+    for (const segment of this.data.segments) {
+      if (!this.root.dataset.facts || !(segment.frames || segment.track)) continue;
+      const query = new URLSearchParams({ file: segment.index, look: this.data.look });
+      try {
+        const answer = await fetch(`${this.root.dataset.facts}?${query}`, { credentials: "same-origin" });
+        if (!answer.ok) continue;
+        const found = await answer.json();
+        if (found.frames) this.frames[segment.index] = new Frames(found.frames);
+        if (found.track) this.plan.add(segment.at, found.track.fixes);
+        this.show();
+      } catch { /* the player does without */ }
     }
-    return urls ? Promise.resolve(urls) : asking;
   }
-  async function load(time, play) {
-    wanted = Math.min(Math.max(0, time), Math.max(0, total - 0.05));
-    show();
-    let found;
-    try { found = await addresses(); } catch (error) {
-      say(navigator.onLine ? "This can't be played now. Sign in again, or try later."
-        : "Stopped: no connection. Press Play to go on."); return;
-    }
-    say("");
-    const index = segmentAt(wanted);
-    const inside = wanted - data.segments[index].at;
-    if (index !== current || !video.src) {
-      current = index;
-      const rate = video.playbackRate;
-      video.preload = "auto"; // until now nothing was to be fetched: not before the event
-      video.src = found[index].proxy;
-      video.defaultPlaybackRate = rate; video.playbackRate = rate;
-      await new Promise((go) => video.addEventListener("loadedmetadata", go, { once: true }));
-    }
-    video.currentTime = inside;
-    if (play) video.play().catch(() => {});
-  }
-  function show() {
-    const now = current < 0 ? wanted : position();
-    clock.value = stamp(now);
-    head.setAttribute("aria-valuenow", Math.floor(now));
-    const index = segmentAt(now);
-    const began = data.segments[index].start;
-    let text = words(now);
-    if (began !== null) {
-      const local = new Date((began + now - data.segments[index].at) * 1000);
-      text += ", " + local.toLocaleTimeString("en-GB", { timeZone: "Europe/London" });
-    }
-    head.setAttribute("aria-valuetext", text);
-    mark.style.left = `${total ? (now / total) * 100 : 0}%`;
-  }
-  const toggle = () => (video.paused ? load(position() >= total - 0.1 ? 0 : position(), true) : video.pause());
-  const seek = (time) => load(time, !video.paused);
 
-  video.addEventListener("timeupdate", show);
-  video.addEventListener("seeked", show);
-  video.addEventListener("play", () => { button("play").textContent = "Pause"; });
-  video.addEventListener("pause", () => { button("play").textContent = "Play"; });
-  video.addEventListener("ended", () => {
-    if (current + 1 < data.segments.length) load(data.segments[current + 1].at, true);
-  });
-  video.addEventListener("playing", () => { renewed = 0; });
-  video.addEventListener("error", async () => {
-    // Signed addresses live for minutes: renew them once, then go on where it stopped.
-    const at = position(), playing = true;
-    if (renewed++ > 1) { say("This can't be played here. It is kept; tell the evidence manager."); return; }
-    try { urls = await ask(true); } catch (error) { say("Sign in to go on."); return; }
-    current = -1; load(at, playing);
-  });
-
-  button("play").addEventListener("click", toggle);
-  button("back").addEventListener("click", () => seek(position() - 10));
-  button("on").addEventListener("click", () => seek(position() + 10));
-  function silence() {
-    video.muted = !video.muted;
-    button("mute").setAttribute("aria-pressed", String(video.muted));
-  }
-  button("mute").addEventListener("click", silence);
-  const full = () => (document.fullscreenElement ? document.exitFullscreen() : root.requestFullscreen());
-  button("full").addEventListener("click", full);
-  button("speed").addEventListener("change", (event) => {
-    video.playbackRate = Number(event.target.value);
-    document.getElementById("speed-note").hidden = video.playbackRate <= 2;
-  });
-
-  root.addEventListener("keydown", (event) => {
-    if (event.ctrlKey || event.altKey || event.metaKey) return;
-    if (["INPUT", "TEXTAREA", "SELECT"].includes(event.target.tagName)) return;
-    const onButton = event.target.tagName === "BUTTON" || event.target.tagName === "SUMMARY";
-    const keys = {
-      k: toggle, j: () => seek(position() - 10), l: () => seek(position() + 10),
-      s: silence, f: full, ArrowLeft: () => seek(position() - 1), ArrowRight: () => seek(position() + 1),
-      Home: () => seek(0), End: () => seek(total), PageUp: () => seek(position() - 60),
-      PageDown: () => seek(position() + 60),
+  // --- controls ---
+  controls() {
+    const does = {
+      play: () => this.source.toggle(), back: () => this.by(-10), on: () => this.by(10),
+      "frame-back": () => this.step(-1), "frame-on": () => this.step(1),
+      mute: () => this.silence(), captions: () => this.say("There is no transcript of this recording."),
+      full: () => this.full(), keys: () => by("keys").showModal(), copy: () => this.copy(),
+      "loop-from": () => this.loopAt("from"), "loop-to": () => this.loopAt("to"), "loop-clear": () => this.loopAt(null),
     };
-    if (!onButton) keys[" "] = toggle;
-    const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
-    if (act) { event.preventDefault(); act(); }
-  });
-
-  function timeAt(event) {
-    const box = head.getBoundingClientRect();
-    return Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * total;
-  }
-  let dragging = false;
-  head.addEventListener("pointerdown", (event) => {
-    dragging = true; head.setPointerCapture(event.pointerId); head.focus(); wanted = timeAt(event);
-    if (current < 0) show(); else mark.style.left = `${(wanted / total) * 100}%`;
-  });
-  head.addEventListener("pointermove", (event) => {
-    peek(event);
-    if (dragging) { wanted = timeAt(event); mark.style.left = `${(wanted / total) * 100}%`; }
-  });
-  head.addEventListener("pointerup", (event) => { dragging = false; seek(timeAt(event)); });
-  head.addEventListener("pointerleave", () => { preview.hidden = true; });
-
-  function peek(event) {
-    const time = timeAt(event), index = segmentAt(time), board = data.segments[index].board;
-    if (!board || !urls) return;
-    const tile = Math.min(board.count - 1, Math.floor((time - data.segments[index].at) / board.interval));
-    picture.style.width = `${board.width}px`;
-    picture.style.height = `${board.height}px`;
-    picture.style.backgroundImage = `url("${urls[index].board}")`;
-    picture.style.backgroundPosition =
-      `-${(tile % board.columns) * board.width}px -${Math.floor(tile / board.columns) * board.height}px`;
-    document.getElementById("preview-time").textContent = stamp(time);
-    preview.hidden = false;
-    const box = head.getBoundingClientRect();
-    const left = (time / total) * box.width - board.width / 2;
-    preview.style.left = `${Math.min(Math.max(0, left), Math.max(0, box.width - board.width - 10))}px`;
+    for (const [name, act] of Object.entries(does)) this.button(name).addEventListener("click", act);
+    folds(this.root.querySelector(".controls"));
+    this.button("speed").addEventListener("change", (event) => this.speed(Number(event.target.value)));
+    this.button("quality").addEventListener("change", (event) => this.quality(event.target.value === "sound"));
+    by("goto").addEventListener("submit", (event) => { event.preventDefault(); this.goTo(); });
+    for (const end of ["from", "to"]) by(`loop-${end}`).addEventListener("change", (event) => this.loopTyped(end, event.target.value));
   }
 
-  // The waveform: one path, as attributes; a gap of silence is a flat line.
-  let path = "";
-  for (const segment of data.segments) {
-    const width = (segment.seconds / total) * 1000, left = (segment.at / total) * 1000;
-    segment.peaks.forEach((peak, index) => {
-      const x = left + (index / segment.peaks.length) * width;
-      const half = Math.max(0.5, peak * 0.29), step = Math.max(0.6, width / segment.peaks.length);
-      path += `M${x.toFixed(2)} ${(30 - half).toFixed(2)}h${step.toFixed(2)}v${(half * 2).toFixed(2)}h-${step.toFixed(2)}z`;
+  by(seconds) { this.go(this.source.position + seconds); }
+
+  goTo() {
+    const position = typed(by("goto-time").value);
+    if (position === null) { this.say("Enter a time like 00:02:16.480, or seconds like 136.48"); return; }
+    if (position > this.axis.total) { this.say(`The recording ends at ${stamp(this.axis.total)}`); return; }
+    this.say(`At ${stamp(position)}`);
+    this.go(position);
+  }
+
+  silence() {
+    this.video.muted = !this.video.muted;
+    this.button("mute").setAttribute("aria-pressed", String(this.video.muted));
+  }
+
+  volume(by) {
+    this.video.volume = Math.min(1, Math.max(0, Math.round((this.video.volume + by) * 10) / 10));
+    this.say(`Volume ${Math.round(this.video.volume * 100)} %`);
+  }
+
+  speed(rate) {
+    this.video.playbackRate = this.video.defaultPlaybackRate = rate;
+    this.button("speed").value = String(rate);
+    by("speed-note").hidden = rate <= COUNTS;
+    this.coverage.jump();
+  }
+
+  faster(step) {
+    const at = SPEEDS.indexOf(this.video.playbackRate);
+    const rate = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, (at < 0 ? 3 : at) + step))];
+    this.speed(rate);
+    this.say(`Speed ${rate}×`);
+  }
+
+  quality(soundOnly) {
+    if (soundOnly && !this.data.segments.every((segment) => segment.quiet)) {
+      this.button("quality").value = "auto";
+      this.say("There is no copy of the sound alone of this recording.");
+      return;
+    }
+    this.root.classList.toggle("stills-on", soundOnly);
+    by("stills").hidden = !soundOnly;
+    this.source.quality(soundOnly);
+    if (soundOnly) this.say("The sound, and a still every few seconds.");
+    this.show();
+  }
+
+  full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else this.root.requestFullscreen().catch(() => this.say("Full screen is not allowed here."));
+  }
+
+  async copy() {
+    const text = by("clock").textContent;
+    try { await navigator.clipboard.writeText(text); this.say("Copied."); } catch {
+      // Without permission: select it, so that the keyboard's copy takes it.
+      getSelection().selectAllChildren(by("clock"));
+      this.say("Selected. Press Ctrl and C to copy.");
+    }
+  }
+
+  // --- loop ---
+  loopAt(end) {
+    if (!end) { this.loop = { from: null, to: null }; this.say("The loop is cleared."); }
+    else this.loopTyped(end, stamp(this.source.position));
+    this.loopShow();
+  }
+
+  loopTyped(end, text) {
+    const position = text.trim() ? typed(text) : null;
+    if (text.trim() && (position === null || position > this.axis.total)) {
+      this.say("Enter a time like 00:02:16.480, within the recording");
+      return;
+    }
+    const loop = { ...this.loop, [end]: position };
+    if (loop.from !== null && loop.to !== null && loop.to - loop.from < SMALLEST_LOOP) {
+      this.say(`The loop's end must be after its start, ${stamp(loop.from)}`);
+      this.loopShow();
+      return;
+    }
+    this.loop = loop;
+    if (loop.from !== null && loop.to !== null) this.say(`Loops from ${stamp(loop.from)} to ${stamp(loop.to)}`);
+    else if (position !== null) this.say(`The loop ${end === "from" ? "begins" : "ends"} at ${stamp(position)}`);
+    this.loopShow();
+  }
+
+  loopShow() {
+    for (const end of ["from", "to"]) by(`loop-${end}`).value = this.loop[end] === null ? "" : stamp(this.loop[end]);
+  }
+
+  // --- frames ---
+  step(by) {
+    this.source.pause();
+    const { position } = this.source, segment = this.axis.segment(position), frames = this.frames[segment.index];
+    if (!frames) { this.say("Frame steps are being prepared."); return; }
+    // Keys come faster than pictures: count from the frame that was asked for last.
+    const now = this.target?.segment === segment ? this.target.number : this.frameNow(segment, frames, position);
+    const number = now + by;
+    if (number < 0 || number >= frames.count) {
+      const other = this.axis.segments[segment.index + by];
+      if (!other || !this.frames[other.index]) { this.say(by < 0 ? "This is the first frame." : "This is the last frame."); return; }
+      this.toFrame(other, by < 0 ? this.frames[other.index].count - 1 : 0);
+      return;
+    }
+    this.toFrame(segment, number);
+  }
+
+  frameNow(segment, frames, position) {
+    if (this.shown?.segment === segment) return this.shown.number;
+    return frames.at(position - segment.at);
+  }
+
+  async toFrame(segment, number) {
+    const frames = this.frames[segment.index], target = { segment, number };
+    this.coverage.jump();
+    this.shown = null;
+    this.target = target;
+    await this.source.seek(segment.at + frames.middle(number, segment.seconds), { play: false, exact: true });
+    this.confirm(target);
+    this.frameWords();
+  }
+
+  /** What the browser says that it shows, where it says so. */
+  confirm(target) {
+    if (!this.video.requestVideoFrameCallback) return;
+    this.video.requestVideoFrameCallback((_, meta) => {
+      const segment = this.source.current, frames = segment && this.frames[segment.index];
+      if (!frames || (target && this.target !== target)) return;
+      this.shown = { segment, number: frames.nearest(meta.mediaTime) };
+      if (target && this.shown.number !== target.number) this.target = null;
+      this.frameWords();
     });
   }
-  const drawn = document.createElementNS("http://www.w3.org/2000/svg", "path");
-  drawn.setAttribute("d", path);
-  wave.append(drawn);
-  if (!data.segments.some((segment) => segment.picture)) root.classList.add("sound-only");
-  show();
-})();
+
+  frameWords() {
+    const { position } = this.source, segment = this.axis.segment(position), frames = this.frames[segment.index];
+    const place = by("frame");
+    if (!segment.picture) { place.textContent = "No picture"; return; }
+    if (!frames) { place.textContent = segment.frames ? "" : "Frame steps are being prepared"; return; }
+    const sure = Boolean(this.video.requestVideoFrameCallback);
+    const number = this.frameNow(segment, frames, position);
+    const all = this.data.segments.every((item) => item.frames);
+    const before = all ? this.data.segments.slice(0, segment.index).reduce((sum, item) => sum + item.frames, 0) : 0;
+    const total = all ? this.data.segments.reduce((sum, item) => sum + item.frames, 0) : frames.count;
+    const count = (value) => value.toLocaleString("en-GB");
+    place.textContent = `${sure ? "Frame" : "About frame"} ${count(before + number + 1)} of ${count(total)}` +
+      (all ? "" : ` of file ${segment.index + 1}`);
+  }
+
+  // --- what is shown ---
+  listen() {
+    const { source } = this;
+    source.addEventListener("timeupdate", () => this.moved());
+    source.addEventListener("seeked", () => this.show());
+    source.addEventListener("play", () => { this.target = this.shown = null; this.button("play").textContent = "Pause"; this.run(); });
+    source.addEventListener("pause", () => { this.button("play").textContent = "Play"; this.coverage.jump(); this.confirm(null); this.show(); });
+    source.addEventListener("addresses", () => { this.layers.storyboard(source.urls); this.show(); });
+    source.addEventListener("gap", (event) => this.say(`${event.detail.toFixed(1)} s not recorded`));
+    source.addEventListener("problem", (event) => {
+      by("player-error").textContent = event.detail;
+      by("player-error").hidden = !event.detail;
+    });
+    this.video.addEventListener("loadeddata", () => this.confirm(null));
+    this.video.addEventListener("click", () => source.toggle());
+    document.addEventListener("fullscreenchange", () => {
+      this.button("full").textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
+    });
+  }
+
+  /** While it plays, at each picture of the screen: the time, the loop. */
+  run() {
+    if (this.video.paused) return;
+    const { position } = this.source, { from, to } = this.loop;
+    if (to !== null && position >= to && position < to + 1.5 && !this.source.moving) this.go(from ?? 0, { play: true });
+    this.clockWords(position);
+    requestAnimationFrame(() => this.run());
+  }
+
+  moved() {
+    const { video, source } = this;
+    if (this.coverage.at(source.position, video.playbackRate, !video.paused && !video.seeking && !source.moving))
+      this.layers.played(this.coverage.ranges);
+    this.show();
+  }
+
+  clockWords(now) {
+    const segment = this.axis.segment(now), parts = [], { checked, within } = this.data.clock;
+    if (segment.said === null) parts.push("The camera did not say when");
+    else {
+      const said = clock(segment.said + now - segment.at);
+      parts.push(`Camera said ${said.time}${checked ? "" : ` ${said.zone}`}`);
+      if (checked) {
+        const right = clock(segment.start + now - segment.at);
+        parts.push(`corrected ${right.time} ${right.zone}`);
+      }
+      parts.push(checked && within !== null ? `within ${Math.round(within)} s` : "clock not checked");
+    }
+    by("clock").textContent = [...parts, `${stamp(now)} in`].join(" · ");
+    by("time").value = stamp(now);
+  }
+
+  show() {
+    const now = this.source.position, segment = this.axis.segment(now);
+    this.clockWords(now);
+    this.head.setAttribute("aria-valuenow", Math.floor(now));
+    const right = segment.start === null ? "" : `, ${clock(segment.start + now - segment.at).time}`;
+    this.head.setAttribute("aria-valuetext", words(now) + right);
+    if (!this.dragging) by("head-mark").style.left = percent(this.axis.fraction(now));
+    this.layers.head(now);
+    this.plan.show(now);
+    if (this.source.soundOnly && this.source.urls) this.still(now);
+    this.frameWords();
+  }
+
+  still(now) {
+    const box = by("stills"), segment = this.axis.segment(now);
+    if (!segment.board) return;
+    const width = box.parentElement.clientWidth, most = box.parentElement.clientHeight;
+    const height = Math.min(most, (width * segment.board.height) / segment.board.width);
+    box.style.width = `${tile(box, this.axis, this.source.urls, now, height)}px`;
+  }
+
+  // --- keys ---
+  keys() {
+    const to = (position) => () => this.go(position());
+    const { position } = { position: () => this.source.position };
+    new Keys(this.root, by("keys"), [
+      [[" ", "k"], "Play, pause", () => this.source.toggle()],
+      [["j"], "10 seconds back", () => this.by(-10)], [["l"], "10 seconds on", () => this.by(10)],
+      [["ArrowLeft"], "1 second back", () => this.by(-1)], [["ArrowRight"], "1 second on", () => this.by(1)],
+      [[","], "One frame back", () => this.step(-1)], [["."], "One frame on", () => this.step(1)],
+      [["<"], "Slower", () => this.faster(-1)], [[">"], "Faster", () => this.faster(1)],
+      [["["], "The loop begins here", () => this.loopAt("from")], [["]"], "The loop ends here", () => this.loopAt("to")],
+      [["\\"], "Clear the loop", () => this.loopAt(null)],
+      [["m"], "Mark this place", () => this.marks?.mark()], [["n"], "Note about this place", () => this.marks?.note()],
+      [["u"], "Next part that was not played", () => this.unplayed()],
+      [["ArrowUp"], "Louder", () => this.volume(0.1)], [["ArrowDown"], "Quieter", () => this.volume(-0.1)],
+      [["s"], "Sound off, on", () => this.silence()], [["c"], "Captions", () => this.button("captions").click()],
+      [["f"], "Full screen", () => this.full()], [["?"], "This help", () => by("keys").showModal()],
+    ]);
+    // The head is a slider: these are its own, whatever the switch says.
+    const moves = {
+      ArrowLeft: () => position() - 1, ArrowDown: () => position() - 1, ArrowRight: () => position() + 1,
+      ArrowUp: () => position() + 1, PageDown: () => position() - 60, PageUp: () => position() + 60,
+      Home: () => 0, End: () => this.axis.total,
+    };
+    this.head.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey || !moves[event.key]) return;
+      event.preventDefault();
+      to(moves[event.key])();
+    });
+  }
+
+  unplayed() {
+    const next = this.coverage.next(this.source.position, this.axis.total);
+    if (next === null) { this.say("You have played all of it on this page."); return; }
+    this.say(`Not played yet: from ${stamp(next)}`);
+    this.go(next);
+  }
+
+  // --- pointing ---
+  pointer() {
+    const { head } = this, timeline = by("timeline");
+    const at = (event, box = head.getBoundingClientRect()) => this.axis.position((event.clientX - box.left) / box.width);
+    const mark = (position) => { by("head-mark").style.left = percent(this.axis.fraction(position)); };
+    head.addEventListener("pointerdown", (event) => {
+      this.dragging = true; head.setPointerCapture(event.pointerId); head.focus(); mark(at(event));
+    });
+    head.addEventListener("pointermove", (event) => { this.peek(at(event)); if (this.dragging) mark(at(event)); });
+    head.addEventListener("pointerup", (event) => { if (this.dragging) { this.dragging = false; this.go(at(event)); } });
+    head.addEventListener("pointercancel", () => { this.dragging = false; this.show(); });
+    head.addEventListener("pointerleave", () => { by("preview").hidden = true; });
+    for (const lane of timeline.querySelectorAll(".lane:not(.rail)"))
+      lane.addEventListener("click", (event) => this.go(at(event, lane.getBoundingClientRect())));
+  }
+
+  peek(position) {
+    const preview = by("preview"), picture = by("preview-picture");
+    const width = tile(picture, this.axis, this.source.urls, position, 90);
+    if (!width) return;
+    picture.style.width = `${width}px`;
+    by("preview-time").textContent = stamp(position);
+    preview.hidden = false;
+    const box = this.head.getBoundingClientRect(), around = by("timeline").getBoundingClientRect();
+    const left = box.left - around.left + this.axis.fraction(position) * box.width - width / 2;
+    preview.style.left = `${Math.min(Math.max(0, left), Math.max(0, around.width - width - 10))}px`;
+  }
+}
+
+const root = by("player");
+if (root) new Player(root);

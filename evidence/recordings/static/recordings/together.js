@@ -1,0 +1,255 @@
+// Two to four cameras on one clock: a virtual clock in corrected time that all follow.
+// Each drifts in by its rate (5 % at most), seeks when it is more than a second off; when one
+// stalls, all wait and it is named.
+import { Keys } from "./keys.js";
+import { draw, percent } from "./layers.js";
+import { Source } from "./source.js";
+import { clock, stamp, typed, words } from "./times.js";
+
+const NEAR = 0.04, FAR = 1, MOST = 0.05, TICK = 100;
+const by = (id) => document.getElementById(id);
+
+class Camera {
+  constructor(box, data, csrf) {
+    Object.assign(this, { box, data, number: data.number, name: data.reference });
+    this.video = box.querySelector("video");
+    this.overlay = box.querySelector(".camera-words");
+    this.source = new Source(this.video, data.segments, { play: data.play, csrf, advance: false });
+    this.moved = data.moved / 1000;
+    this.known = data.segments.every((segment) => segment.start !== null);
+  }
+
+  /** When each file runs, on the shared clock. */
+  spans() {
+    return this.data.segments.map((segment) => {
+      const start = this.known ? segment.start : this.from + segment.at;
+      return { segment, start: start + this.moved, end: start + this.moved + segment.seconds };
+    });
+  }
+
+  /** Where it is at a moment: a position, or in words why nothing is recorded. */
+  at(moment) {
+    let before = null;
+    for (const span of this.spans()) {
+      if (moment < span.start) {
+        const { time } = clock(span.start);
+        return { words: before ? `Not recording: goes on at ${time}` : `Not recording until ${time}` };
+      }
+      if (moment < span.end) return { position: span.segment.at + moment - span.start };
+      before = span;
+    }
+    return { words: `Not recording after ${clock(before.end).time}` };
+  }
+
+  say(text) {
+    this.overlay.textContent = text || "";
+    this.overlay.hidden = !text;
+  }
+}
+
+class Together {
+  constructor(root) {
+    this.root = root;
+    const data = JSON.parse(by("together-data").textContent);
+    this.cameras = data.map((item) => new Camera(root.querySelector(`[data-camera="${item.number}"]`), item, root.dataset.csrf));
+    const known = this.cameras.filter((camera) => camera.known && camera.data.segments.length);
+    const first = Math.min(...known.flatMap((camera) => camera.spans().map((span) => span.start)));
+    for (const camera of this.cameras) camera.from = known.length ? first : 0;
+    this.range();
+    this.moment = this.start;
+    this.rate = 1;
+    this.playing = false;
+    this.used = false;
+    this.head = by("head");
+    this.sound(0);
+    this.large(this.cameras[0]);
+    this.controls();
+    this.chart();
+    this.show();
+    setInterval(() => this.tick(), TICK);
+    this.last = performance.now();
+  }
+
+  say(text) { by("said").textContent = text; }
+
+  range() {
+    const spans = this.cameras.flatMap((camera) => camera.spans());
+    this.start = Math.min(...spans.map((span) => span.start));
+    this.end = Math.max(...spans.map((span) => span.end));
+    this.span = Math.max(0.1, this.end - this.start);
+  }
+
+  // --- the clock ---
+  tick() {
+    const now = performance.now(), passed = Math.min(0.5, (now - this.last) / 1000);
+    this.last = now;
+    if (!this.used) return;
+    const late = this.playing ? this.cameras.filter((camera) => this.stalls(camera)) : [];
+    this.waiting = late;
+    by("waiting").textContent = late.length ? `Waiting for ${late.map((camera) => camera.name).join(", ")}` : "";
+    if (this.playing && !late.length) this.moment = Math.min(this.end, this.moment + passed * this.rate);
+    if (this.moment >= this.end && this.playing) this.pause();
+    for (const camera of this.cameras) this.follow(camera);
+    this.show();
+  }
+
+  stalls(camera) {
+    if (camera.at(this.moment).words) return false;
+    return camera.source.moving || camera.video.seeking || camera.video.readyState < 3;
+  }
+
+  follow(camera) {
+    const { position, words: why } = camera.at(this.moment), { source, video } = camera;
+    camera.say(why);
+    if (why) { if (!video.paused) source.pause(); return; }
+    if (source.moving) return;
+    const off = source.current ? position - source.position : Infinity;
+    if (Math.abs(off) > FAR || this.axisChanged(camera, position)) { source.seek(position, { play: false, exact: true }); return; }
+    const run = this.playing && !this.waiting.length;
+    if (!run) {
+      if (!video.paused) source.pause();
+      if (!this.playing && Math.abs(off) > NEAR && !video.seeking) source.seek(position, { play: false, exact: true });
+      return;
+    }
+    const pull = Math.abs(off) < NEAR ? 0 : Math.max(-MOST, Math.min(MOST, off * 0.5));
+    video.playbackRate = this.rate * (1 + pull);
+    if (video.paused) source.start();
+  }
+
+  axisChanged(camera, position) { return camera.source.axis.segment(position) !== camera.source.current; }
+
+  play() { this.used = true; this.playing = true; by("play").textContent = "Pause"; this.last = performance.now(); }
+  pause() { this.playing = false; by("play").textContent = "Play"; }
+  toggle() {
+    if (this.playing) { this.pause(); return; }
+    if (this.moment >= this.end - 0.05) this.moment = this.start;
+    this.play();
+  }
+
+  go(moment) {
+    this.used = true;
+    this.moment = Math.min(this.end, Math.max(this.start, moment));
+    for (const camera of this.cameras) camera.settled = false;
+    this.show();
+  }
+
+  // --- one sound at a time, one large on narrow screens ---
+  sound(index) {
+    const camera = this.cameras[index];
+    if (!camera) return;
+    this.cameras.forEach((one) => {
+      one.video.muted = one !== camera;
+      one.box.querySelector(".camera-sound").setAttribute("aria-pressed", String(one === camera));
+    });
+    if (this.used) this.say(`Sound of ${camera.name}`);
+  }
+
+  large(camera) {
+    for (const one of this.cameras) one.box.classList.toggle("large", one === camera);
+  }
+
+  // --- controls ---
+  controls() {
+    by("play").addEventListener("click", () => this.toggle());
+    for (const [name, step] of [["back", -10], ["on", 10]]) by(name).addEventListener("click", () => this.go(this.moment + step));
+    by("speed").addEventListener("change", (event) => {
+      this.rate = Number(event.target.value);
+      by("speed-note").hidden = this.rate <= 2;
+    });
+    by("goto").addEventListener("submit", (event) => {
+      event.preventDefault();
+      const found = typed(by("goto-time").value);
+      if (found === null) { this.say("Enter a time like 00:02:16.480, from the first camera's start"); return; }
+      this.go(this.start + found);
+    });
+    this.cameras.forEach((camera, index) => {
+      camera.box.querySelector(".camera-sound").addEventListener("click", () => this.sound(index));
+      camera.box.querySelector(".camera-large").addEventListener("click", () => this.large(camera));
+      camera.source.addEventListener("problem", (event) => {
+        const at = camera.box.querySelector(".stage-error");
+        at.textContent = event.detail;
+        at.hidden = !event.detail;
+        if (event.detail) this.pause();
+      });
+    });
+    by("keys-open").addEventListener("click", () => by("keys").showModal());
+    new Keys(this.root, by("keys"), [
+      [[" ", "k"], "Play, pause", () => this.toggle()],
+      [["j"], "10 seconds back", () => this.go(this.moment - 10)], [["l"], "10 seconds on", () => this.go(this.moment + 10)],
+      [["ArrowLeft"], "1 second back", () => this.go(this.moment - 1)], [["ArrowRight"], "1 second on", () => this.go(this.moment + 1)],
+      [["1", "2", "3", "4"], "The sound of that camera", (event) => this.sound(Number(event.key) - 1)],
+      [["f"], "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen())],
+      [["?"], "This help", () => by("keys").showModal()],
+    ]);
+    const moves = {
+      ArrowLeft: () => this.moment - 1, ArrowDown: () => this.moment - 1, ArrowRight: () => this.moment + 1,
+      ArrowUp: () => this.moment + 1, PageDown: () => this.moment - 60, PageUp: () => this.moment + 60,
+      Home: () => this.start, End: () => this.end,
+    };
+    this.head.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.altKey || event.metaKey || !moves[event.key]) return;
+      event.preventDefault();
+      this.go(moves[event.key]());
+    });
+    this.head.addEventListener("pointerdown", (event) => {
+      const box = this.head.getBoundingClientRect();
+      this.head.focus();
+      this.go(this.start + ((event.clientX - box.left) / box.width) * this.span);
+    });
+    const move = by("move");
+    if (move) {
+      const seconds = move.querySelector("[name=seconds]"), which = move.querySelector("[name=camera]");
+      // Tried out at once; kept when it is saved.
+      const attempt = () => {
+        const camera = this.cameras.find((one) => one.name === which.value), value = Number(seconds.value.replace(",", ".").replace("−", "-"));
+        if (!camera || !Number.isFinite(value)) return;
+        camera.moved = value;
+        this.range();
+        this.chart();
+        this.show();
+      };
+      seconds.addEventListener("input", attempt);
+      which.addEventListener("change", () => {
+        seconds.value = this.cameras.find((one) => one.name === which.value).moved.toFixed(3);
+      });
+      for (const button of move.querySelectorAll("[data-by]")) button.addEventListener("click", () => {
+        seconds.value = (Number(seconds.value.replace(",", ".")) + Number(button.dataset.by)).toFixed(3);
+        attempt();
+      });
+    }
+  }
+
+  // --- what is shown ---
+  chart() {
+    for (const camera of this.cameras) {
+      const lane = this.root.querySelector(`[data-lane="${camera.number}"]`);
+      const svg = draw("svg", { "aria-hidden": "true", class: "lane-picture" }, ...camera.spans().map((span) => draw("rect", {
+        x: percent((span.start - this.start) / this.span), width: percent((span.end - span.start) / this.span), y: 8, height: 24, class: "chart-lane" })));
+      const now = document.createElement("i");
+      now.className = "now";
+      lane.replaceChildren(svg, now);
+      const said = camera.spans().map((span) => `${clock(span.start).time} to ${clock(span.end).time}`).join(", ");
+      this.root.querySelector(`[data-said="${camera.number}"]`).textContent = camera.known ? said
+        : "Its clock is not known: placed at the start. Move it by hand.";
+    }
+    by("together-span").textContent = `${clock(this.start).time} to ${clock(this.end).time} ${clock(this.end).zone}`;
+    this.head.setAttribute("aria-valuemax", Math.floor(this.span));
+  }
+
+  show() {
+    const left = percent((this.moment - this.start) / this.span);
+    for (const now of this.root.querySelectorAll(".now")) now.style.left = left;
+    by("head-mark").style.left = left;
+    const { time, zone } = clock(this.moment), since = this.moment - this.start;
+    by("clock").textContent = `${time} ${zone} · ${stamp(since)} from the first start`;
+    this.head.setAttribute("aria-valuenow", Math.floor(since));
+    this.head.setAttribute("aria-valuetext", `${words(since)}, ${time}`);
+    for (const camera of this.cameras) {
+      const { position } = camera.at(this.moment);
+      camera.box.querySelector(".camera-time").textContent = position === undefined ? "" : `${stamp(position)} in`;
+    }
+  }
+}
+
+const root = by("together");
+if (root) new Together(root);
