@@ -209,7 +209,8 @@ def _frames(out: Path, mode: str) -> list[Made]:
 
 def _track(source: Path, out: Path, demuxer: str, found: dict[str, Any], mode: str) -> list[Made]:
     """Where the camera was: its telemetry, else the place that the container names."""
-    fixes, origin, arguments = [], "", list[str]()
+    fixes: list[track.Fix] = []
+    origin, arguments = "", list[str]()
     for stream in found.get("streams", []):
         reader = _telemetry(stream)
         if reader is None or fixes:
