@@ -144,16 +144,12 @@ def was_opened(token: str, who: str, recording: Recording) -> bool:
 
 
 def details(recording: Recording, number: int, *, track: bool = True) -> dict[str, Any]:
-    """Frame times and positions of the recording's n-th playable file.
-
-    Raises Recording.DoesNotExist where there is no such file.
-    """
+    """Frame times and positions of the recording's n-th playable file; None for what it lacks."""
     shown = originals_of(recording).filter(renditions__kind="proxy")
     original = shown[number : number + 1].first() if 0 <= number < 1000 else None
-    if original is None:
-        raise Recording.DoesNotExist
     kinds = ["frames", "track"] if track else ["frames"]
-    rows = {row.kind: row for row in original.renditions.filter(kind__in=kinds)}
+    found = Rendition.objects.filter(original=original, kind__in=kinds) if original else ()
+    rows = {row.kind: row for row in found}
     return {kind: _document(rows.get(kind)) for kind in ("frames", "track")}
 
 

@@ -76,6 +76,12 @@ get  footage/<ref:reference>/                y   -    -   y   -    y    -    y  
 get  footage/<ref:reference>/why/            y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 get  footage/<ref:reference>/status/         y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 post footage/<ref:reference>/play/           p   -    -   p   -    p    -    p   p    p  p  p    p   -    -   -    -   >
+get  footage/<ref:reference>/facts/          y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
+post footage/<ref:reference>/markers/        p   -    -   p   -    p    -    p   p    p  -  -    -   -    -   -    -   >
+post footage/<ref:reference>/markers/<int:marker>/
+                                             p   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
+get  together/                               y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
+post together/move/                          -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
 post footage/<ref:reference>/categorise/     p   -    -   p   -    -    -    p   p    -  p  -    -   -    -   -    -   >
 post footage/<ref:reference>/download/<int:original>/
                                              -   -    -   p   -    p    -    p   p    -  -  p    -   -    -   -    -   >
@@ -93,6 +99,8 @@ post shared/prove/send/                      -   -    -   -   -    -    -    -  
 post shared/prove/check/                     -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/                 -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/<ref:recording>/ -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/<ref:recording>/facts/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/<ref:reference>/<ref:recording>/play/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  audit/                                  -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >

@@ -20,7 +20,7 @@ from evidence.complaints.models import Complaint
 from evidence.custody import checkpoints, sequencer
 from evidence.custody.models import Alarm, Audit, Event
 from evidence.people.models import Unit, User
-from evidence.recordings.models import Category, Grant, IncidentType, Package, Recording
+from evidence.recordings.models import Category, Grant, IncidentType, Marker, Package, Recording
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind, Unassigned
 from evidence.sharing.models import Share
@@ -201,6 +201,8 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<int:original>": str(recording.originals.get().pk), "<int:pk>": "1",
+        "<int:marker>": str(Marker.objects.get_or_create(
+            recording=recording, at_ms=0, made_by=recording.officer)[0].pk),
         "<slug:provider_id>": "force", "<str:uidb36>": "1", "<str:key>": "x",
         "<str:name>": things["devices.dock"].name,
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,

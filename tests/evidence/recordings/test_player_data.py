@@ -100,7 +100,8 @@ def test_others_find_no_facts(okoro: User, auditor: User, rendered: Recording) -
 
 def test_files_that_are_not_there_have_none(shah: User, rendered: Recording) -> None:
     for number in ("1", "-1", "x", "99999999999"):
-        assert facts(signed_in(shah), rendered, file=number).status_code == 404
+        found = facts(signed_in(shah), rendered, file=number)
+        assert found.json() == {"frames": None, "track": None}
 
 
 def test_a_recording_of_before_still_plays(shah: User) -> None:
