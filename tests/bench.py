@@ -22,7 +22,7 @@ from typing import Any
 from tests import embedded
 
 RUNS = 5
-OTHERS = ("hash", "dock", "receipt", "render", "memory")
+OTHERS = ("hash", "dock", "receipt", "render", "memory", "player")
 MEGABYTE = 1024 * 1024
 BIG = int(os.environ.get("BENCH_GB", "3")) * 1024 * MEGABYTE
 
@@ -230,6 +230,10 @@ def main() -> int:
             receipt(live, folder)
         if not only or "render" in only:
             rendering(folder)
+        if not only or "player" in only:
+            from tests import bench_player
+
+            bench_player.main(live, folder)
         if not only or "memory" in only:
             if not (folder / "state").exists():
                 live.enrol(folder / "state", "BENCH")

@@ -103,6 +103,6 @@ def _told(event: str, by: User, marker: Marker) -> None:
             marker.recording.subject(),
             by.actor(),
             data={"marker": marker.pk, "at_ms": marker.at_ms},
-            private={"name": by.short, "at": stamp(marker.at_ms), "text": marker.text},
+            private={"name": by.short, "at": stamp(marker.at_ms), "text": marker.text or "no note"},
         )
     )

@@ -7,6 +7,7 @@ import re
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record, service
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.store import s3
-from ingest.media import rendering, sniff, tools
+from ingest.media import rendering, sniff, tools, track
 from ingest.media.sandbox import MediaFailed
 from ingest.renditions.joining import join, refresh
 from ingest.uploads.sealing import quarantine_broken
@@ -27,6 +28,8 @@ from ingest.uploads.sealing import quarantine_broken
 log = structlog.get_logger(__name__)
 CLAIM = timedelta(minutes=5)
 STRIKES = 3
+SIDE_CAR_BYTES, MOST_SIDE_CARS = 4 * 2**20, 20
+SAME_CARD = timedelta(hours=1)
 ACTOR = service("media")
 DEMUXERS = {
     item.name: item.demuxer
@@ -79,6 +82,8 @@ def render(original_id: int) -> Original | None:
             mode=settings.MEDIA_SANDBOX,
             on_progress=_progress_of(original),
         )
+        if not any(made.kind == "track" for made in result.made):
+            result.made.extend(_side_car(original, out))
         _keep(original, result)
     except MediaFailed as error:
         _failed(original, str(error))
@@ -97,6 +102,27 @@ def purge(folder: Path) -> None:
     for left in folder.iterdir():
         if left.lstat().st_mtime < oldest:
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _side_car(original: Original, out: Path) -> list[rendering.Made]:
+    """The track that a text file of the same card gives for this film, where it is here already.
+
+    Its own bytes were sealed like any other's; the rendition names them.
+    """
+    texts = Original.objects.filter(
+        recording__camera=original.recording.camera,
+        container=sniff.TEXT.name,
+        size__lte=SIDE_CAR_BYTES,
+        docked_at__range=(original.docked_at - SAME_CARD, original.docked_at + SAME_CARD),
+    ).order_by("-docked_at")
+    for text in texts[:MOST_SIDE_CARS]:
+        body = b"".join(s3.read("originals", text.key, text.version_id))
+        said = body.decode("utf-8", "replace")
+        fixes = track.sane(track.from_card(said, original.file_name))
+        if fixes:
+            made = rendering.keep_track(fixes, "side-car", out, [text.reference, text.sha256])
+            return [replace(item, tool="side-car") for item in made]
+    return []
 
 
 def _progress_of(original: Original) -> Callable[[int], None]:
@@ -171,7 +197,8 @@ def _place(recording: Recording) -> None:
 def _rendition(
     original: Original, made: rendering.Made, key: str, sha256: str, arguments: list[str]
 ) -> None:
-    version = tools.version(made.tool)
+    # A side-car is read by this program itself: the version is that of its reader.
+    version = "1" if made.tool == "side-car" else tools.version(made.tool)
     Rendition.objects.create(
         original=original,
         kind=made.kind,

@@ -328,7 +328,7 @@ def test_what_was_not_played_is_found(watch: Callable[..., Watched]) -> None:
     page.get_by_role("button", name="Play", exact=True).click()
     until(page, f"{VIDEO}.currentTime > 1.6")
     page.keyboard.press("k")
-    until(page, "document.querySelectorAll('#lane-played rect').length === 1")
+    expect(page.locator("#lane-played rect")).to_have_count(1)
     page.get_by_role("slider").focus()
     page.keyboard.press("Home")
     page.keyboard.press("u")
@@ -453,7 +453,11 @@ def test_the_pages_are_accessible_and_fit(
         for button in page.locator(".layer-more").all():
             button.click()
         page.screenshot(
-            path=str(pictures / f"{path.strip('/').split('/')[0]}-{width}.png"), full_page=True
+            path=str(
+                pictures
+                / f"{path.strip('/').split('/')[0]}{'-none' if path == '/together/' else ''}-{width}.png"
+            ),
+            full_page=True,
         )
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert wide <= 0, (path, width, wide)

@@ -205,3 +205,22 @@ def test_a_recording_began_where_its_earliest_file_says(dock: Dock, camera: Came
     [whole] = shown()
     assert (whole.latitude, whole.longitude) == (51.5, -0.1)
     assert Rendition.objects.filter(kind="track").count() == 2
+
+
+def test_a_cards_side_car_says_where_its_film_was_made(dock: Dock, camera: Camera) -> None:
+    rows = "".join(
+        f"{1767240000 + n},A,50.000{n}00,30.000000,9000,1389,0,100,0,{name},0,0,0\n"
+        for name in ("NO_001F.MP4", "NO_002F.MP4")
+        for n in range(3)
+    )
+    side_car = factories.docked(dock, ("$V02\n" + rows).encode(), name="GPSData000001.txt")
+    recording = segment(dock, 0, name="Normal/NO_002F.MP4")
+    render(recording)
+    recording.refresh_from_db()
+    assert (recording.latitude, recording.longitude) == (50.0, 30.0)
+    made = Rendition.objects.get(kind="track")
+    assert (made.facts["fixes"], made.tool) == (3, "side-car")
+    assert made.arguments == [side_car.reference, side_car.originals.get().sha256]
+    other = segment(dock, 5, name="Normal/XX_003F.MP4")
+    render(other)
+    assert Rendition.objects.filter(kind="track").count() == 1

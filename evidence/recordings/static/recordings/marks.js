@@ -29,6 +29,11 @@ export class Marks {
     if (field && !this.typed) field.value = stamp(this.player.source.position);
   }
 
+  /** The field says what is on show, until somebody types or is in it. */
+  follow() {
+    if (!this.section.contains(document.activeElement)) this.place();
+  }
+
   /** Mark what is on show now. */
   mark() {
     if (!this.form) { this.player.say("You can see this recording, but not mark it."); return; }

@@ -45,7 +45,7 @@ class Player {
 
   button(name) { return this.root.querySelector(`[data-do="${name}"]`); }
   say(text) { by("said").textContent = text; }
-  jump() { this.coverage.jump(); this.target = null; this.shown = null; }
+  jump() { this.coverage.jump(); this.target = null; }
 
   // --- what is asked for after the page: frame times, positions ---
   async facts() {
@@ -187,31 +187,36 @@ class Player {
     this.toFrame(segment, number);
   }
 
+  /** The number of the frame on show: what the browser said of it, else by the time. */
   frameNow(segment, frames, position) {
-    if (this.shown?.segment === segment) return this.shown.number;
-    return frames.at(position - segment.at);
+    if (this.target?.segment === segment) return this.target.number;
+    const number = frames.at(position - segment.at), said = this.presented;
+    return this.video.paused && said?.segment === segment && Math.abs(said.number - number) <= 1 ? said.number : number;
   }
 
   async toFrame(segment, number) {
     const frames = this.frames[segment.index], target = { segment, number };
     this.coverage.jump();
-    this.shown = null;
     this.target = target;
     await this.source.seek(segment.at + frames.middle(number, segment.seconds), { play: false, exact: true });
-    this.confirm(target);
     this.frameWords();
   }
 
-  /** What the browser says that it shows, where it says so. */
-  confirm(target) {
-    if (!this.video.requestVideoFrameCallback) return;
-    this.video.requestVideoFrameCallback((_, meta) => {
+  /** Each picture that the browser puts on show, where it says so. */
+  watch() {
+    this.video.requestVideoFrameCallback?.((_, meta) => {
       const segment = this.source.current, frames = segment && this.frames[segment.index];
-      if (!frames || (target && this.target !== target)) return;
-      this.shown = { segment, number: frames.nearest(meta.mediaTime) };
-      if (target && this.shown.number !== target.number) this.target = null;
+      if (frames) this.presented = { segment, number: frames.nearest(meta.mediaTime) };
       this.frameWords();
+      this.watch();
     });
+  }
+
+  /** Whether the browser said that it shows the frame that was asked for. */
+  get confirmed() {
+    if (!this.video.requestVideoFrameCallback) return false;
+    const { target, presented } = this;
+    return !target || (presented?.segment === target.segment && presented.number === target.number);
   }
 
   frameWords() {
@@ -219,13 +224,12 @@ class Player {
     const place = by("frame");
     if (!segment.picture) { place.textContent = "No picture"; return; }
     if (!frames) { place.textContent = segment.frames ? "" : "Frame steps are being prepared"; return; }
-    const sure = Boolean(this.video.requestVideoFrameCallback);
     const number = this.frameNow(segment, frames, position);
     const all = this.data.segments.every((item) => item.frames);
     const before = all ? this.data.segments.slice(0, segment.index).reduce((sum, item) => sum + item.frames, 0) : 0;
     const total = all ? this.data.segments.reduce((sum, item) => sum + item.frames, 0) : frames.count;
     const count = (value) => value.toLocaleString("en-GB");
-    place.textContent = `${sure ? "Frame" : "About frame"} ${count(before + number + 1)} of ${count(total)}` +
+    place.textContent = `${this.confirmed ? "Frame" : "About frame"} ${count(before + number + 1)} of ${count(total)}` +
       (all ? "" : ` of file ${segment.index + 1}`);
   }
 
@@ -234,15 +238,24 @@ class Player {
     const { source } = this;
     source.addEventListener("timeupdate", () => this.moved());
     source.addEventListener("seeked", () => this.show());
-    source.addEventListener("play", () => { this.target = this.shown = null; this.button("play").textContent = "Pause"; this.run(); });
-    source.addEventListener("pause", () => { this.button("play").textContent = "Play"; this.coverage.jump(); this.confirm(null); this.show(); });
+    source.addEventListener("play", () => {
+      this.target = null;
+      this.button("play").textContent = "Pause";
+      this.run();
+    });
+    source.addEventListener("pause", () => {
+      this.button("play").textContent = "Play";
+      this.cover();
+      this.layers.played(this.coverage.ranges);
+      this.show();
+    });
     source.addEventListener("addresses", () => { this.layers.storyboard(source.urls); this.show(); });
     source.addEventListener("gap", (event) => this.say(`${event.detail.toFixed(1)} s not recorded`));
     source.addEventListener("problem", (event) => {
       by("player-error").textContent = event.detail;
       by("player-error").hidden = !event.detail;
     });
-    this.video.addEventListener("loadeddata", () => this.confirm(null));
+    this.watch();
     this.video.addEventListener("click", () => source.toggle());
     document.addEventListener("fullscreenchange", () => {
       this.button("full").textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
@@ -253,16 +266,21 @@ class Player {
   run() {
     if (this.video.paused) return;
     const { position } = this.source, { from, to } = this.loop;
+    this.cover();
     if (to !== null && position >= to && position < to + 1.5 && !this.source.moving) this.go(from ?? 0, { play: true });
     this.clockWords(position);
     requestAnimationFrame(() => this.run());
   }
 
   moved() {
-    const { video, source } = this;
-    if (this.coverage.at(source.position, video.playbackRate, !video.paused && !video.seeking && !source.moving))
-      this.layers.played(this.coverage.ranges);
+    this.cover();
+    if (!this.video.paused) this.layers.played(this.coverage.ranges);
     this.show();
+  }
+
+  cover() {
+    const { video, source } = this;
+    this.coverage.at(source.position, video.playbackRate, source.current && !video.seeking && !source.moving);
   }
 
   clockWords(now) {
@@ -291,6 +309,7 @@ class Player {
     this.layers.head(now);
     this.plan.show(now);
     if (this.source.soundOnly && this.source.urls) this.still(now);
+    this.marks?.follow();
     this.frameWords();
   }
 
