@@ -79,7 +79,7 @@ def test_an_officer_watches_says_what_it_is_and_reads_its_history(
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     until(page, "Math.abs(document.getElementById('video').currentTime - 1) < 0.6")
-    assert "seconds" in (page.get_by_role("slider").get_attribute("aria-valuetext") or "")
+    assert "second" in (page.get_by_role("slider").get_attribute("aria-valuetext") or "")
     # The storyboard comes with the pointer.
     box = page.get_by_role("slider").bounding_box()
     assert box

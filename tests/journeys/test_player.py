@@ -113,6 +113,7 @@ def test_nothing_is_fetched_before_play_and_the_first_picture_comes_after(
     watched = watch()
     page, asked = watched.page, list[str]()
     page.on("request", lambda request: asked.append(request.url))
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
     page.get_by_role("button", name="Play", exact=True).hover()
     page.get_by_role("button", name="Play", exact=True).focus()
     page.wait_for_timeout(300)
@@ -242,6 +243,7 @@ def test_the_keys_can_be_turned_off_and_never_act_in_a_field(watch: Callable[...
         page.keyboard.press(key)
     assert page.evaluate(f"{VIDEO}.currentTime") == at
     page.reload()
+    expect(page.get_by_role("button", name="Play", exact=True)).to_be_enabled()
     page.get_by_role("button", name="Play", exact=True).focus()
     page.keyboard.press("k")
     page.wait_for_timeout(200)

@@ -40,6 +40,8 @@ class Player {
     const asked = typed(new URLSearchParams(location.search).get("t") || "");
     if (asked !== null) this.source.wanted = Math.min(asked, this.axis.total);
     this.show();
+    // Until here a click would have been lost, so the button said that it can't be pressed.
+    this.button("play").disabled = false;
     this.facts();
   }
 

@@ -68,6 +68,7 @@ class Together {
     this.show();
     setInterval(() => this.tick(), TICK);
     this.last = performance.now();
+    by("play").disabled = false; // until here a click would have been lost
   }
 
   say(text) { by("said").textContent = text; }
