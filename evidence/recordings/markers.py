@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from evidence.custody.record import Draft, record
 from evidence.people.models import User
+from evidence.recordings import search
 from evidence.recordings.access import find
 from evidence.recordings.models import Marker, Recording
 
@@ -97,6 +98,7 @@ def _own(by: User, reference: str, marker: int, gone: bool) -> Marker:
 
 
 def _told(event: str, by: User, marker: Marker) -> None:
+    search.reindex(marker.recording)
     record(
         Draft(
             event,

@@ -204,3 +204,19 @@ def test_an_evidence_manager_sees_no_form(recording: Recording) -> None:
     answer = signed_in(reed).post(f"{recording.get_absolute_url()}markers/", {"at": "1"})
     assert answer.status_code == 404
     assert not Marker.objects.exists()
+
+
+def test_what_a_marker_says_is_found_and_what_the_office_says_only_by_the_office(
+    recording: Recording, shah: User, lane: User
+) -> None:
+    markers.add(by=shah, reference=recording.reference, at_ms=1000, text="dropped a rucksack")
+    made = markers.add(by=lane, reference=recording.reference, at_ms=2000, text="headlock begins")
+
+    def found(user: User, word: str) -> bool:
+        return recording.reference in signed_in(user).get("/search/", {"q": word}).text
+
+    assert found(shah, "rucksack")
+    assert found(lane, "headlock")
+    assert not found(shah, "headlock")
+    markers.remove(by=lane, reference=recording.reference, marker=made.pk)
+    assert not found(lane, "headlock")
