@@ -11,7 +11,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from config.stack import prepare
+from config.stack import launch, prepare, programs
 from config.stack.layout import ROOT, Layout, StackError
 
 # Wheels that carry real clips: street cyclists, a man talking in a moving car; a speech.
@@ -67,33 +67,75 @@ def _agent(layout: Layout, *arguments: str) -> int:
 
 
 def _enrol(layout: Layout) -> None:
-    if (layout.path("agent") / "enrolled").exists():
+    if programs.enrolled(layout).exists():
         return
     code = prepare.manage(layout, "dock", "code", DOCK).strip().splitlines()[-1]
     server = layout.environment()["BWV_PUBLIC_URL"]
     if _agent(layout, "enrol", "--server", server, "--code", code):
         raise StackError("The demonstration's dock could not be enrolled.")
-    (layout.path("agent") / "enrolled").touch()
+    programs.enrolled(layout).touch()
+
+
+def _files(bay: Path) -> list[Path]:
+    """What lies on the card in a bay, beside what says whose card it is."""
+    return [path for path in bay.rglob("*") if path.is_file() and path.name != "camera.json"]
+
+
+def _free_bay(layout: Layout) -> Path:
+    """An empty bay; where there is none, the one whose camera has been ready longest is emptied."""
+    found = programs.bays(layout)
+    for bay in found:
+        if not any(bay.iterdir()):
+            return bay
+    ready = sorted((bay for bay in found if not _files(bay)), key=lambda bay: bay.stat().st_mtime)
+    if not ready:
+        raise StackError(f"All {len(found)} bays of {DOCK} are busy. Try again when one is ready.")
+    shutil.rmtree(ready[0])
+    ready[0].mkdir()
+    return ready[0]
 
 
 def dock(layout: Layout, source: Path, camera: str = "") -> int:
-    """Dock a copy of any folder as a camera's card; 0 when everything was wiped."""
+    """Put a copy of any folder into a bay of the station as a camera's card, and wait for it.
+
+    0 when every file was wiped against its receipt; the camera then stays in the bay, ready.
+    """
     if not source.is_dir():
         raise StackError(f"{source} is not a folder. Use make dock FROM=DIR")
+    if not launch.ready_file(layout).exists():
+        raise StackError("The stack is not running. Start it in another terminal: make run")
     _enrol(layout)
-    bay = layout.path("bays") / f"{time.time_ns()}"
-    shutil.copytree(source, bay, symlinks=True)
-    if not (bay / "camera.json").exists():
-        serial = camera or CAMERA
-        (bay / "camera.json").write_text(json.dumps({"serial": serial}))
-    outcome = _agent(layout, "run", "--bay", str(bay), "--once")
-    left = [path for path in bay.rglob("*") if path.is_file() and path.name != "camera.json"]
-    if left:
-        print(f"{len(left)} files are still on the card, in {bay}")
-    else:
-        shutil.rmtree(bay)
-        print("The card is empty: every file is stored, checked and wiped.")
-    return outcome
+    bay, draft = _free_bay(layout), layout.path("bays") / f".card-{time.time_ns()}"
+    shutil.copytree(source, draft, symlinks=True)
+    about = draft / "camera.json"
+    if not about.exists():
+        about.write_text(json.dumps({"serial": camera or CAMERA}))
+    serial = json.loads(about.read_text())["serial"]
+    draft.rename(bay)  # at once: a card is never seen half
+    print(f"{serial} is in bay {bay.name} of {DOCK}: {len(_files(bay))} files", flush=True)
+    said = -1
+    while left := _files(bay):
+        if len(left) != said:
+            said = len(left)
+            print(f"  {said} to be stored, checked and wiped", flush=True)
+        names = {str(path.relative_to(bay)) for path in left}
+        held = [line for line in _held(layout, serial) if any(name in line for name in names)]
+        if held and len(held) >= said:
+            print("\n".join(held))
+            print(f"{said} files are still on the card, in {bay}")
+            return 1
+        time.sleep(0.5)
+    print("The card is empty: every file is stored, checked and wiped.")
+    return 0
+
+
+def _held(layout: Layout, serial: str) -> list[str]:
+    """What the station keeps in the dock, and why."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ingest.agent", "status", "--state", str(layout.path("agent"))],
+        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+    )  # fmt: skip
+    return [line for line in done.stdout.splitlines() if line.startswith(f"held {serial} ")]
 
 
 def _first_time(layout: Layout) -> dict[str, str]:
@@ -137,4 +179,5 @@ def show(layout: Layout) -> None:
     print("  After the password comes a second factor: make code WHO=shah prints one.")
     if not passwords:
         print("  (passwords were printed the first time; new ones: manage.py demo passwords)")
-    print("\nDock more: make dock FROM=DIR · mail that was sent: .data/mail\n")
+    print(f"\nThe dock's screen, as a supervisor or administrator: {url}/docks/{DOCK}/screen/")
+    print("Dock more: make dock FROM=DIR · mail that was sent: .data/mail\n")

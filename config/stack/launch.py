@@ -14,7 +14,7 @@ from config.stack import programs
 from config.stack.layout import Layout, StackError
 
 SERVICES = ("postgres", "broker", "store")
-APPLICATIONS = ("signer", "sequencer", "ingest", "media", "upkeep", "beat", "web")
+APPLICATIONS = ("signer", "sequencer", "ingest", "media", "upkeep", "station", "beat", "web")
 PR_SET_PDEATHSIG = 1
 
 
@@ -46,6 +46,10 @@ def execute(name: str) -> None:
         sys.exit(_run_postgres(layout))
     if name in APPLICATIONS:
         _wait_until_ready(layout)
+    if name == "station":
+        # Enrolled by the demonstration's first docking; a force has stations of its own.
+        while not programs.enrolled(layout).exists():
+            time.sleep(0.5)
     if name == "store":
         environment |= programs.store_environment(layout)
     if name == "signer":
@@ -59,6 +63,7 @@ def execute(name: str) -> None:
         "ingest": lambda: programs.worker(layout, "ingest", 2),
         "media": lambda: programs.worker(layout, "media", 1),
         "upkeep": lambda: programs.worker(layout, "upkeep", 1),
+        "station": lambda: programs.station(layout),
         "beat": lambda: programs.beat(layout),
     }
     if name not in commands:

@@ -161,3 +161,24 @@ def signer() -> list[str]:
 def sequencer() -> list[str]:
     """The custody log's own process: numbers events, has them signed and anchored."""
     return [sys.executable, str(ROOT / "manage.py"), "custody", "run"]
+
+
+BAYS = 4
+
+
+def enrolled(layout: Layout) -> Path:
+    """There once the demonstration's docking station has its token."""
+    return layout.path("agent") / "enrolled"
+
+
+def bays(layout: Layout) -> list[Path]:
+    """The station's bays: folders in which cards appear."""
+    return [layout.path(f"bays/{number}") for number in range(1, BAYS + 1)]
+
+
+def station(layout: Layout) -> list[str]:
+    """The demonstration's docking station: the real agent, watching its bays."""
+    words = [sys.executable, "-m", "ingest.agent", "run", "--state", str(layout.path("agent"))]
+    for bay in bays(layout):
+        words += ["--bay", str(bay)]
+    return words
