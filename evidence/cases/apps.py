@@ -9,3 +9,10 @@ class CasesConfig(AppConfig):
     name = "evidence.cases"
     label = "cases"
     verbose_name = "Cases"
+
+    def ready(self) -> None:
+        """Tell the recording's page of cases."""
+        from evidence.cases.links import cases
+        from evidence.recordings import links
+
+        links.register(cases)

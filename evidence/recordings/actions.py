@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal
+from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
@@ -12,12 +13,17 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings import search
+from evidence.recordings import said, search
 from evidence.recordings.access import find
-from evidence.recordings.models import Category, Recording, Rendition
+from evidence.recordings.models import Category, IncidentType, Recording, Rendition, Undo
+from evidence.recordings.said import LEAVE, Leave
 from evidence.store import s3
 
 Look = Literal["evidence.viewed", "evidence.played", "evidence.downloaded"]
+
+
+class ChangedSince(ValueError):
+    """Somebody else has said something since; nothing is taken back. In words for a person."""
 
 
 def _find(user: User, recording: Recording, permission: str) -> Recording:
@@ -59,56 +65,85 @@ def _looked(
     )
 
 
-def categorise(*, by: User, recording: Recording, category: Category, note: str = "") -> Recording:
-    """Say what the footage is. Raises NotAllowed."""
+def categorise(
+    *,
+    by: User,
+    recording: Recording,
+    category: Category | Leave = LEAVE,
+    incident: IncidentType | Leave | None = LEAVE,
+    crime_reference: str | Leave = LEAVE,
+    note: str | Leave = LEAVE,
+    token: UUID | None = None,
+) -> Recording:
+    """Say what the footage is; what is not given stays as it is. The same again is no event.
+
+    What was said before is kept with `token`, for `restore`; changes of one person under one
+    token are taken back together. Raises NotAllowed, ValueError.
+    """
     with transaction.atomic():
-        _find(by, recording, "recording.categorise")
-        locked = (
-            Recording.objects.select_for_update(of=("self",))
-            .select_related("category")
-            .get(pk=recording.pk)
-        )
-        before = locked.category.code if locked.category else ""
-        locked.category, locked.categorised_at = category, timezone.now()
-        if note:
-            locked.note = note
-        locked.save(update_fields=["category", "categorised_at", "note"])
-        search.reindex(locked)
-        record(
-            Draft(
-                "recording.categorised",
-                locked.subject(),
-                by.actor(),
-                data={"category": category.code, "before": before},
-                private={"name": by.short, "category": category.name, "note": note},
-            )
-        )
+        locked = _to_say(by, recording)
+        before = said.state(locked)
+        code = locked.category.code if locked.category else ""
+        if category is not LEAVE and category.pk != locked.category_id:
+            locked.category, locked.categorised_at = category, timezone.now()
+        if incident is not LEAVE:
+            locked.incident = incident
+        if crime_reference is not LEAVE:
+            locked.crime_reference = said.crime_reference(crime_reference)
+        if note is not LEAVE:
+            locked.note = note.replace("\0", "").strip()[: said.LONGEST_NOTE]
+        if said.state(locked) != before:
+            _say(by, locked, code)
+            said.remember(by, locked, before, token or uuid4())
     return locked
 
 
-def uncategorise(*, by: User, recording: Recording) -> Recording:
-    """Undo a category: it needs one again. Raises NotAllowed."""
+def restore(*, by: User, recording: Recording, token: UUID | None = None) -> Recording:
+    """Take back one's own last change: category, incident, reference and note as they were.
+
+    Raises NotAllowed, and ChangedSince when somebody changed it after that.
+    """
     with transaction.atomic():
-        _find(by, recording, "recording.categorise")
-        locked = (
-            Recording.objects.select_for_update(of=("self",))
-            .select_related("category")
-            .get(pk=recording.pk)
-        )
-        before = locked.category.code if locked.category else ""
-        locked.category = locked.categorised_at = None
-        locked.save(update_fields=["category", "categorised_at"])
-        search.reindex(locked)
-        record(
-            Draft(
-                "recording.categorised",
-                locked.subject(),
-                by.actor(),
-                data={"category": "", "before": before},
-                private={"name": by.short, "category": "nothing yet", "note": ""},
-            )
-        )
+        locked = _to_say(by, recording)
+        row = Undo.objects.select_related("by").filter(recording=locked).first()
+        if row is not None and row.by_id != by.pk:
+            at = timezone.localtime(row.at)
+            raise ChangedSince(f"{row.by.short} changed it at {at:%H:%M}.")
+        if row is None or (token or row.token) != row.token or row.after != said.state(locked):
+            raise ChangedSince("It was changed since.")
+        code = locked.category.code if locked.category else ""
+        said.put_back(locked, row.before)
+        _say(by, locked, code)
+        row.delete()
     return locked
+
+
+def _to_say(by: User, recording: Recording) -> Recording:
+    """The recording, locked, for somebody who may say what it is."""
+    whole = _find(by, recording, "recording.categorise")
+    locked = (
+        Recording.objects.select_for_update(of=("self",))
+        .select_related("category", "incident", "officer")
+        .get(pk=whole.pk)
+    )
+    if locked.kind != Recording.Kind.FOOTAGE:
+        raise ValueError("It is a file from the card, not footage.")
+    return locked
+
+
+def _say(by: User, locked: Recording, before: str) -> None:
+    """Save what is said now, with its event: the one place that writes it."""
+    locked.save(update_fields=said.FIELDS)
+    search.reindex(locked)
+    record(
+        Draft(
+            "recording.categorised",
+            locked.subject(),
+            by.actor(),
+            data={"category": locked.category.code if locked.category else "", "before": before},
+            private=said.details(locked, by),
+        )
+    )
 
 
 def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Recording:

@@ -9,3 +9,7 @@ class RecordingsConfig(AppConfig):
     name = "evidence.recordings"
     label = "recordings"
     verbose_name = "Recordings"
+
+    def ready(self) -> None:
+        """Register the checks."""
+        from evidence.recordings import checks  # noqa: F401

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import uuid
 from datetime import datetime
 from typing import Any
 
@@ -236,6 +237,27 @@ class SyncNudge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recording} by {self.milliseconds} ms against {self.against}"
+
+
+class Undo(models.Model):
+    """What was said of a recording before somebody's last change, so that they can take it back.
+
+    One row a recording: whoever changes it next takes the row over. Its words are kept for a day.
+    """
+
+    recording = models.OneToOneField(Recording, models.PROTECT, related_name="undo")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # Changes that were made together are taken back together.
+    token = models.UUIDField(default=uuid.uuid4)
+    at = models.DateTimeField(default=timezone.now)
+    before: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+    after: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField()
+
+    class Meta:
+        indexes = [models.Index(fields=["by", "at"], name="undo_of_person")]
+
+    def __str__(self) -> str:
+        return f"{self.recording} by {self.by}"
 
 
 class Original(models.Model):

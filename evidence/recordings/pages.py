@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from evidence.custody import history
@@ -16,7 +16,7 @@ from evidence.custody.models import Anchor, Checkpoint, Event
 from evidence.custody.record import Draft, once_a_day, record
 from evidence.people.models import User
 from evidence.recordings import keyset
-from evidence.recordings.models import Original, Recording, Rendition
+from evidence.recordings.models import Original, Recording, Rendition, Undo
 from evidence.store import s3
 
 PAGE = keyset.PAGE
@@ -31,6 +31,8 @@ class Row:
     still: str = ""
     progress: int | None = None
     just_saved: bool = False
+    # What one's last change can still be taken back with.
+    undo: Undo | None = None
 
 
 @dataclass
@@ -40,6 +42,11 @@ class Group:
     start: datetime
     end: datetime
     rows: list[Row]
+
+    @property
+    def key(self) -> str:
+        """What the group is called inside its page: by its newest recording."""
+        return self.rows[0].recording.reference
 
 
 def rows(recordings: Sequence[Recording], *, by: User, address: str) -> list[Row]:
@@ -105,7 +112,39 @@ class Proof:
 
 def proof_of(original: Original) -> Proof:
     """What can be said of an original now, and no more."""
-    event = Event.objects.filter(object_ref=original.reference, type="evidence.received").first()
+    return proofs_of([original])[0]
+
+
+def proofs_of(originals: Sequence[Original]) -> list[Proof]:
+    """What can be said of each original, in their order; as many queries for one as for fifty."""
+    references = [original.reference for original in originals]
+    events: dict[str, Event] = {}
+    found = Event.objects.filter(object_ref__in=references, type="evidence.received")
+    for one in found.order_by("-index"):
+        events[one.object_ref] = one
+    if not events:
+        return [_proof(original, None, None, {}) for original in originals]
+    # The checkpoint that covers the newest of them covers all; each is told its own.
+    first, last = min(e.index for e in events.values()), max(e.index for e in events.values())
+    signed = Checkpoint.objects.filter(size__gt=last).order_by("size").first()
+    earlier = Checkpoint.objects.filter(size__gt=first).order_by("size").first()
+    anchors = Anchor.objects.filter(size__gt=first).exclude(kind=Anchor.Kind.TILES)
+    reach: dict[str, int] = {}
+    for row in anchors.values("kind").annotate(size=Max("size")):
+        reach[row["kind"]] = row["size"]
+    made = []
+    for original in originals:
+        event = events.get(original.reference)
+        covering = signed
+        if event and earlier and event.index < earlier.size:
+            covering = earlier
+        made.append(_proof(original, event, covering, reach))
+    return made
+
+
+def _proof(
+    original: Original, event: Event | None, signed: Checkpoint | None, reach: dict[str, int]
+) -> Proof:
     if event is None:
         return Proof(
             "blue", "Not numbered yet.", "Stored and checked; its line in the log is being made."
@@ -117,7 +156,6 @@ def proof_of(original: Original) -> Proof:
             "Check failed. Don't rely on this file.",
             "Its row does not say what the custody log says.",
         )
-    signed = Checkpoint.objects.filter(size__gt=event.index).order_by("size").first()
     day = timezone.localtime(original.checked_at)
     read = f"We read the whole file on {day:%-d %b %Y}; its fingerprint is the one the dock took."
     if signed is None:
@@ -126,8 +164,7 @@ def proof_of(original: Original) -> Proof:
             "Unchanged; signature to come.",
             f"{read} The next checkpoint of the log will cover it within a minute.",
         )
-    anchors = Anchor.objects.filter(size__gt=event.index).exclude(kind=Anchor.Kind.TILES)
-    kinds = set(anchors.values_list("kind", flat=True).distinct())
+    kinds = {kind for kind, size in reach.items() if size > event.index}
     if not kinds:
         return Proof(
             "plain",

@@ -9,3 +9,10 @@ class RetentionConfig(AppConfig):
     name = "evidence.retention"
     label = "retention"
     verbose_name = "Retention"
+
+    def ready(self) -> None:
+        """Tell the recording's page of holds."""
+        from evidence.recordings import keeping
+        from evidence.retention.keeping import holds
+
+        keeping.register(holds)

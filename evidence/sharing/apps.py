@@ -9,3 +9,10 @@ class SharingConfig(AppConfig):
     name = "evidence.sharing"
     label = "sharing"
     verbose_name = "Sharing"
+
+    def ready(self) -> None:
+        """Tell the recording's page of shares."""
+        from evidence.recordings import links
+        from evidence.sharing.links import shares
+
+        links.register(shares)

@@ -11,8 +11,10 @@ class DevicesConfig(AppConfig):
     verbose_name = "Cameras and docks"
 
     def ready(self) -> None:
-        """Tell auditors' rules what the issuing of cameras says of shifts."""
+        """Tell auditors' rules of shifts, and the recording's page who had the camera."""
         from evidence.audit import duty
-        from ingest.devices import shifts
+        from evidence.recordings import links
+        from ingest.devices import holders, shifts
 
         duty.register(shifts.on_duty)
+        links.register_holder(holders.had)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django import template
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from evidence.recordings.models import Recording
+from evidence.people.models import User
+from evidence.recordings import keeping
+from evidence.recordings.models import Category, Recording
 
 register = template.Library()
 
@@ -32,6 +36,18 @@ def clock(moment: datetime | None) -> str:
     except OverflowError:
         return "not known"
     return f"{local:%H:%M:%S} {local.tzname()}"
+
+
+@register.filter
+def minute(moment: datetime) -> str:
+    """21:50: where the seconds don't matter and the zone stands beside."""
+    return f"{timezone.localtime(moment):%H:%M}"
+
+
+@register.filter
+def clock_minute(moment: datetime) -> str:
+    """22:34 GMT."""
+    return f"{timezone.localtime(moment):%H:%M %Z}"
 
 
 @register.filter
@@ -89,3 +105,33 @@ def media_tag(recording: Recording) -> SafeString:
     """The state of the viewing copy."""
     colour, words = MEDIA_TAGS[Recording.Media(recording.media)]
     return tag(colour, words)
+
+
+@register.simple_tag
+def kept(recording: Recording, reader: User) -> str:
+    """What goes when: the one sentence of a row."""
+    return keeping.words(recording, reader)
+
+
+@register.simple_tag
+def category_keeps(category: Category, recording: Recording | None = None) -> str:
+    """What choosing a category would mean."""
+    return keeping.of_category(category, recording)
+
+
+@register.filter
+def exact(count: int) -> str:
+    """1,288,490,188 bytes."""
+    return f"{count:,} bytes"
+
+
+@register.filter
+def get(values: Mapping[str, Any] | None, name: str) -> Any:
+    """One value of a mapping; empty where it is not there."""
+    return values.get(name, "") if values else ""
+
+
+@register.filter
+def takes_reference(category: Category) -> bool:
+    """Whether a crime reference is asked for with it: not where footage is kept no longer."""
+    return category.keep_days is None or keeping.days(category) > keeping.days(None)

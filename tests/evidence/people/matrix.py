@@ -72,6 +72,9 @@ get  account/passkeys/<int:pk>/remove/       -   -    -   -   -    -    -    -  
 get  account/passkeys/<int:pk>/name/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
 get  account/sessions/                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
 get  footage/                                y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
+get  footage/new/                            y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
+get  footage/categorise/                     y   y    y   y   y    -    -    y   y    -  y  -    -   -    -   -    -   >
+post footage/undo/                           p   p    p   p   p    -    -    p   p    -  p  -    -   -    -   -    -   >
 get  footage/<ref:reference>/                y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 get  footage/<ref:reference>/why/            y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 get  footage/<ref:reference>/status/         y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
@@ -83,6 +86,7 @@ post footage/<ref:reference>/markers/<int:marker>/
 get  together/                               y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
 post together/move/                          -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
 post footage/<ref:reference>/categorise/     p   -    -   p   -    -    -    p   p    -  p  -    -   -    -   -    -   >
+post footage/<ref:reference>/carry/          p   -    -   p   -    -    -    p   p    -  p  -    -   -    -   -    -   >
 post footage/<ref:reference>/download/<int:original>/
                                              -   -    -   p   -    p    -    p   p    -  -  p    -   -    -   -    -   >
 get  footage/on-its-way/                     y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >

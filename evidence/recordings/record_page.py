@@ -1,0 +1,124 @@
+"""The facts beside the player: what it is, times, files, links, why it is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import reverse
+
+from evidence.custody.models import Event, Private
+from evidence.people.models import User
+from evidence.recordings import keeping, links, pages, technical, worklist
+from evidence.recordings.access import visible_to
+from evidence.recordings.models import Category, IncidentType, Original, Recording, Rendition
+
+LABELS = {
+    Rendition.Kind.PROXY: "VIEWING COPY", Rendition.Kind.POSTER: "STILL",
+    Rendition.Kind.STORYBOARD: "STORYBOARD", Rendition.Kind.WAVEFORM: "WAVEFORM",
+    Rendition.Kind.FRAMES: "FRAME TIMES", Rendition.Kind.TRACK: "TRACK",
+}  # fmt: skip
+# What the viewing copy's state means, where it does not play.
+STATES = {
+    Original.Media.WAITING: "Viewing copy to come",
+    Original.Media.RUNNING: "Viewing copy is being made",
+    Original.Media.FAILED: "Can't be shown here",
+    Original.Media.NOT_MEDIA: "Not footage",
+}
+PACKAGES = 20
+
+
+@dataclass(frozen=True)
+class Made:
+    """A rendition as the page names it."""
+
+    label: str
+    row: Rendition
+    arguments: str
+
+
+@dataclass(frozen=True)
+class File:
+    """One original, what can be said of it, and what was made from it."""
+
+    original: Original
+    proof: pages.Proof
+    dock: str
+    technical: list[str]
+    state: str
+    made: list[Made]
+
+
+def files(recording: Recording) -> list[File]:
+    """Every file in order; as many queries for one as for fifty."""
+    originals = list(recording.originals.order_by("recorded_at", "file_name"))
+    proofs, docks = pages.proofs_of(originals), _docks(originals)
+    made: dict[int, list[Made]] = {}
+    rows = Rendition.objects.filter(original__in=originals)
+    for row in sorted(rows, key=lambda row: list(LABELS).index(Rendition.Kind(row.kind))):
+        arguments = " ".join(str(part) for part in row.arguments)
+        found = Made(LABELS[Rendition.Kind(row.kind)], row, arguments)
+        made.setdefault(row.original_id, []).append(found)
+    return [
+        File(
+            original, proof, docks.get(original.reference, ""),
+            technical.in_words(original.probe),
+            STATES.get(Original.Media(original.media), ""),
+            made.get(original.pk, []),
+        )
+        for original, proof in zip(originals, proofs, strict=True)
+    ]  # fmt: skip
+
+
+def _docks(originals: list[Original]) -> dict[str, str]:
+    """The dock of each file, as its event of arrival names it."""
+    references = [original.reference for original in originals]
+    found = Event.objects.filter(object_ref__in=references, type="evidence.received")
+    events = dict(found.values_list("id", "object_ref"))
+    rows = Private.objects.filter(event_id__in=list(events))
+    return {events[row.event_id]: str(row.parsed().get("dock", "")) for row in rows}
+
+
+def context(recording: Recording, reader: User) -> dict[str, Any]:
+    """What the page shows beside the player, for this reader; constant queries."""
+    found = files(recording)
+    sentence, ladder = keeping.why(recording, reader)
+    may_say = _may(reader, recording, "recording.categorise")
+    play = sum(not file.state for file in found)
+    return {
+        "files": found,
+        "partial": play and play < len(found) and f"{play} of {len(found)} files play here.",
+        "docked": min((file.original.docked_at for file in found), default=None),
+        "sealed": max((file.original.sealed_at for file in found), default=None),
+        "docks": ", ".join(dict.fromkeys(file.dock for file in found if file.dock)),
+        "holder": links.camera_was_with(recording),
+        "links": links.of(reader, recording) + _packages(recording, reader),
+        "why": sentence,
+        "ladder": ladder,
+        "may_say": may_say,
+        "may_download": _may(reader, recording, "recording.download"),
+        "restrict_url": _restrict_url(recording, reader),
+        "categories": Category.objects.filter(active=True) if may_say else [],
+        "incidents": IncidentType.objects.filter(active=True) if may_say else [],
+        "undo": worklist.undos([recording], reader).get(recording.pk),
+    }
+
+
+def _may(reader: User, recording: Recording, permission: str) -> bool:
+    return visible_to(reader, permission).filter(pk=recording.pk).exists()
+
+
+def _restrict_url(recording: Recording, reader: User) -> str:
+    if not (reader.is_staff and _may(reader, recording, "recording.restrict")):
+        return ""
+    return reverse("admin:recordings_recording_restrict_it", args=[recording.pk])
+
+
+def _packages(recording: Recording, reader: User) -> list[links.Link]:
+    if not reader.may("package.make"):
+        return []
+    return [
+        links.Link("Package", row.reference, reverse("admin:recordings_package_change",
+                   args=[row.pk]), row.purpose)
+        for row in recording.packages.all()[:PACKAGES]
+    ]  # fmt: skip

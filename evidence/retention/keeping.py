@@ -1,0 +1,24 @@
+"""What holds say of why a recording is kept, to those who may know of them."""
+
+from __future__ import annotations
+
+from django.utils import timezone
+
+from evidence.people.models import User
+from evidence.recordings.keeping import Reason, day
+from evidence.recordings.models import Recording
+from evidence.retention.actions import visible_to
+from evidence.retention.models import Kind
+
+
+def holds(reader: User, recording: Recording) -> list[Reason]:
+    """A reason for each hold that this reader may know of; one query."""
+    rows = visible_to(reader).filter(recording=recording, released_at=None).select_related("set_by")
+    found = []
+    for row in rows:
+        since = day(timezone.localtime(row.set_at).date())
+        by = f" by {row.set_by.short}" if row.set_by else ""
+        reason = row.reason.rstrip(".")
+        kind = str(Kind(row.kind).label).lower()
+        found.append(Reason(f"Held since {since}{by} ({kind}): {reason}. Until it is released."))
+    return found
