@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,6 +67,12 @@ def length(milliseconds: int) -> str:
     minutes, seconds = divmod(rest, 60)
     parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
     return " ".join([*parts, f"{seconds} s"] if not hours else parts)
+
+
+@register.filter
+def many(things: Sized) -> int:
+    """How many there are: Django's own `length` is a length of time here."""
+    return len(things)
 
 
 @register.filter
