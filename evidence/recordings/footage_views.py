@@ -17,13 +17,11 @@ from django.views.decorators.http import require_GET
 from evidence.people.models import User
 from evidence.people.requests import address, person
 from evidence.people.table import OFFICER, Scope
-from evidence.recordings import keyset, notices, pages, worklist
+from evidence.recordings import arrivals, keyset, notices, pages, worklist
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Original, Recording
 
 FOLDED = 50
-# What is on its way from the docks stands above the list where that room is installed.
-ARRIVALS = ("recordings/_arrivals.html", "recordings/_no_arrivals.html")
 
 
 @dataclass(frozen=True)
@@ -107,7 +105,8 @@ def footage(request: HttpRequest) -> HttpResponse:
         "switch": _switch(user, window),
         "notice": notices.take(request),
         "poll": _poll(newest, everything) if folded else "",
-        "on_its_way": ARRIVALS if folded else (),
+        "on_its_way": folded,
+        "arrivals": arrivals.of(user) if folded else [],
     } | row_context(user, request.get_full_path())
     return render(request, "recordings/footage.html", context)
 
