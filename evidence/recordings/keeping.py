@@ -93,9 +93,8 @@ def why(recording: Recording, reader: User) -> tuple[str, list[Rung]]:
     last = until(recording)
     rungs = [Rung("Now", reason.words) for reason in held]
     rungs.append(Rung("Then" if held else "Now", f"{rule}, until {day(last)}."))
-    rungs.append(Rung(
-        "Last", "Disposed of, unless something keeps it by then. That it existed stays in the log."
-    ))  # fmt: skip
+    end = "Disposed of, unless something keeps it by then. That it existed stays in the log."
+    rungs.append(Rung("After that", end))
     if held:
         return f"{held[0].words}", rungs
     return f"{words(recording, reader)}.", rungs

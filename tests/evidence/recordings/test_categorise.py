@@ -355,7 +355,7 @@ def test_until_when_is_by_category_alone(shah: User, lane: User) -> None:
     assert keeping.why(recording, shah)[0] == f"{words}."
     sentence, ladder = keeping.why(recording, lane)
     assert "Complaint PC/1/26" in sentence
-    assert [rung.when for rung in ladder] == ["Now", "Then", "Last"]
+    assert [rung.when for rung in ladder] == ["Now", "Then", "After that"]
     assert "PC/1/26" not in str(keeping.why(recording, shah))
 
 
