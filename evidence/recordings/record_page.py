@@ -7,7 +7,6 @@ from typing import Any
 
 from django.urls import reverse
 
-from evidence.custody.models import Event, Private
 from evidence.people.models import User
 from evidence.recordings import keeping, links, pages, technical, worklist
 from evidence.recordings.access import visible_to
@@ -43,7 +42,6 @@ class File:
 
     original: Original
     proof: pages.Proof
-    dock: str
     technical: list[str]
     state: str
     made: list[Made]
@@ -52,7 +50,7 @@ class File:
 def files(recording: Recording) -> list[File]:
     """Every file in order; as many queries for one as for fifty."""
     originals = list(recording.originals.order_by("recorded_at", "file_name"))
-    proofs, docks = pages.proofs_of(originals), _docks(originals)
+    proofs = pages.proofs_of(originals)
     made: dict[int, list[Made]] = {}
     rows = Rendition.objects.filter(original__in=originals)
     for row in sorted(rows, key=lambda row: list(LABELS).index(Rendition.Kind(row.kind))):
@@ -61,22 +59,13 @@ def files(recording: Recording) -> list[File]:
         made.setdefault(row.original_id, []).append(found)
     return [
         File(
-            original, proof, docks.get(original.reference, ""),
+            original, proof,
             technical.in_words(original.probe),
             STATES.get(Original.Media(original.media), ""),
             made.get(original.pk, []),
         )
         for original, proof in zip(originals, proofs, strict=True)
     ]  # fmt: skip
-
-
-def _docks(originals: list[Original]) -> dict[str, str]:
-    """The dock of each file, as its event of arrival names it."""
-    references = [original.reference for original in originals]
-    found = Event.objects.filter(object_ref__in=references, type="evidence.received")
-    events = dict(found.values_list("id", "object_ref"))
-    rows = Private.objects.filter(event_id__in=list(events))
-    return {events[row.event_id]: str(row.parsed().get("dock", "")) for row in rows}
 
 
 def context(recording: Recording, reader: User) -> dict[str, Any]:
@@ -90,7 +79,9 @@ def context(recording: Recording, reader: User) -> dict[str, Any]:
         "partial": play and play < len(found) and f"{play} of {len(found)} files play here.",
         "docked": min((file.original.docked_at for file in found), default=None),
         "sealed": max((file.original.sealed_at for file in found), default=None),
-        "docks": ", ".join(dict.fromkeys(file.dock for file in found if file.dock)),
+        "docks": ", ".join(
+            dict.fromkeys(file.original.dock for file in found if file.original.dock)
+        ),
         "holder": links.camera_was_with(recording),
         "links": links.of(reader, recording) + _packages(recording, reader),
         "why": sentence,

@@ -14,10 +14,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from config.stack.layout import ROOT
 from tests import factories
 from tests.conftest import FOOTAGE
 from tests.journeys.conftest import Watched
-from tests.live import ROOT, Live
+from tests.live import Live
 
 SignIn = Callable[..., Watched]
 pytestmark = pytest.mark.browser

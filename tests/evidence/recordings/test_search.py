@@ -439,7 +439,7 @@ def test_the_index_follows_every_action(
     arrest = Category.objects.get(code="arrest")
     actions.categorise(by=shah, recording=recording, category=arrest, note="A brawl")
     assert found(shah, q="arrest brawl") == {recording.reference}
-    actions.uncategorise(by=shah, recording=recording)
+    actions.restore(by=shah, recording=recording)
     assert found(shah, q="arrest") == set()
     Marker.objects.create(recording=recording, at_ms=0, text="He was stabbed", made_by=shah)
     search.reindex(recording)  # what marking calls
