@@ -135,7 +135,7 @@ def test_a_reference_is_added_in_the_row_and_carried_on(
     row.get_by_label("Note").fill("Shoplifter detained outside")
     row.get_by_role("button", name=re.compile("^Save what")).click()
     expect(row).to_contain_text("Enter a crime reference like 01AB/12345/26")
-    assert page.evaluate("document.activeElement.name") == "crime_reference"
+    expect(row.get_by_label("Crime reference")).to_be_focused()
     expect(row.get_by_label("Note")).to_have_value("Shoplifter detained outside")
     row.get_by_label("Crime reference").fill("01ab/12345/26")
     row.get_by_label("Incident type").select_option(label="Theft, burglary or robbery")
@@ -146,7 +146,7 @@ def test_a_reference_is_added_in_the_row_and_carried_on(
     carry.click()
     notice = page.locator("#notice")
     expect(notice).to_contain_text("01AB/12345/26 is used for 9 more.")
-    assert page.evaluate("document.activeElement.id") == "notice"
+    expect(notice).to_be_focused()
     notice.get_by_role("button", name="Undo").click()
     expect(notice).to_contain_text("Undone for 9.")
     # One tap later all of it is as it was before.
