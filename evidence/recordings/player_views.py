@@ -16,6 +16,7 @@ from evidence.people.requests import address, person
 from evidence.recordings import actions, markers, overlaps, player_data, reasons, together
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Marker, Recording
+from evidence.recordings.refusals import refuse
 
 
 def context(recording: Recording, reader: User) -> dict[str, Any]:
@@ -66,7 +67,7 @@ def facts(request: HttpRequest, reference: str) -> HttpResponse:
             actions.view(by=user, reference=reference, address=address(request), reason=reason)
         found = player_data.details(recording, int(number) if number.isdecimal() else -1)
     except Recording.DoesNotExist:
-        raise Http404 from None
+        refuse(request, reference)
     return JsonResponse(found)
 
 
@@ -82,7 +83,7 @@ def mark(request: HttpRequest, reference: str) -> HttpResponse:
         at = markers.position(request.POST.get("at", "")[:40])
         markers.add(by=user, reference=reference, at_ms=at, text=request.POST.get("text", ""))
     except Recording.DoesNotExist:
-        raise Http404 from None
+        refuse(request, reference)
     except markers.NotMarked as error:
         return _not_marked(request, user, reference, str(error))
     return _marked(request, user, reference, "Marked.")
@@ -92,7 +93,7 @@ def _not_marked(request: HttpRequest, user: User, reference: str, error: str) ->
     try:
         recording = find(user, reference, "recording.mark")
     except Recording.DoesNotExist:
-        raise Http404 from None
+        refuse(request, reference)
     page = {
         "recording": recording,
         "error": error,
@@ -125,7 +126,7 @@ def marker(request: HttpRequest, reference: str, marker: int) -> HttpResponse:
     try:
         made = act(by=user, reference=reference, marker=marker)
     except (Recording.DoesNotExist, Marker.DoesNotExist):
-        raise Http404 from None
+        refuse(request, reference)
     said = "Put back." if undo else f"Removed the mark at {markers.stamp(made.at_ms)}."
     return _marked(request, user, reference, said, None if undo else made)
 
@@ -165,7 +166,7 @@ def _side_by_side(
             by=user, references=list(why), address=address(request), reasons=why
         )
     except Recording.DoesNotExist:
-        raise Http404 from None
+        refuse(request, " ".join(asked))
     if len(found) < together.FEWEST:  # two references of one recording
         return redirect(found[0].recording)
     data = [
@@ -199,7 +200,7 @@ def nudge(request: HttpRequest) -> HttpResponse:
             reason=request.POST.get("reason", ""),
         )  # fmt: skip
     except Recording.DoesNotExist:
-        raise Http404 from None
+        refuse(request, " ".join(asked))
     except together.NotMoved as error:
         return _side_by_side(request, user, asked, str(error))
     return redirect(_together_url(asked))

@@ -60,12 +60,16 @@ def why(request: HttpRequest, reference: str) -> HttpResponse:
 
 def _page(request: HttpRequest, item: Recording) -> dict[str, Any]:
     user = person(request)
-    return {
-        "recording": item,
-        "still": pages.rows([item], by=user, address=address(request))[0].still,
-        "history": pages.past(item, user),
-        "notice": notices.take(request),
-    } | player_views.context(item, user) | record_page.context(item, user)
+    return (
+        {
+            "recording": item,
+            "still": pages.rows([item], by=user, address=address(request))[0].still,
+            "history": pages.past(item, user),
+            "notice": notices.take(request),
+        }
+        | player_views.context(item, user)
+        | record_page.context(item, user)
+    )
 
 
 @login_required

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recordings", "0006_search"),
+        ("recordings", "0007_player"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
