@@ -12,11 +12,16 @@ from evidence.recordings import keeping, links, pages, technical, worklist
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Category, IncidentType, Original, Recording, Rendition
 
-LABELS = {
-    Rendition.Kind.PROXY: "VIEWING COPY", Rendition.Kind.POSTER: "STILL",
-    Rendition.Kind.STORYBOARD: "STORYBOARD", Rendition.Kind.WAVEFORM: "WAVEFORM",
-    Rendition.Kind.FRAMES: "FRAME TIMES", Rendition.Kind.TRACK: "TRACK",
-}  # fmt: skip
+# The moving copies say what they are in the words that stand on them; the rest by their kind.
+LABELS = {Rendition.Kind.PROXY: "VIEWING COPY"}
+
+
+def label(row: Rendition) -> str:
+    """What a rendition is called, wherever it is shown."""
+    kind = Rendition.Kind(row.kind)
+    return LABELS.get(kind, str(kind.label).upper())
+
+
 # What the viewing copy's state means, where it does not play.
 STATES = {
     Original.Media.WAITING: "Viewing copy to come",
@@ -53,9 +58,10 @@ def files(recording: Recording) -> list[File]:
     proofs = pages.proofs_of(originals)
     made: dict[int, list[Made]] = {}
     rows = Rendition.objects.filter(original__in=originals)
-    for row in sorted(rows, key=lambda row: list(LABELS).index(Rendition.Kind(row.kind))):
+    order = list(Rendition.Kind.values)
+    for row in sorted(rows, key=lambda row: order.index(row.kind)):
         arguments = " ".join(str(part) for part in row.arguments)
-        found = Made(LABELS[Rendition.Kind(row.kind)], row, arguments)
+        found = Made(label(row), row, arguments)
         made.setdefault(row.original_id, []).append(found)
     return [
         File(

@@ -115,6 +115,7 @@ def test_one_tap_in_the_list_saves_and_can_be_undone(
     ))  # fmt: skip
     watched = sign_in("hughes", 390, 844)
     page = watched.page
+    page.goto(f"{live.url}/footage/")
     row = page.locator(".row").filter(has_text="Needs category").first
     reference = re.search(r"R-\w{4}-\w{4}", row.inner_text())
     assert reference

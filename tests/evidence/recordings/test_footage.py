@@ -17,8 +17,8 @@ from evidence.cases.models import Case
 from evidence.custody import sequencer
 from evidence.custody.models import Event, Private
 from evidence.people.models import User
-from evidence.recordings import actions, technical, worklist
-from evidence.recordings.models import Category, Grant, Recording
+from evidence.recordings import actions, record_page, technical, worklist
+from evidence.recordings.models import Category, Grant, Recording, Rendition
 from evidence.retention import actions as retention
 from evidence.retention.models import Kind
 from tests import factories
@@ -248,3 +248,15 @@ def test_files_that_do_not_play_are_named_and_why(shah: User) -> None:
 )  # fmt: skip
 def test_what_a_file_is_made_of_is_said_in_words(probe: Any, words: list[str]) -> None:
     assert technical.in_words(probe) == words
+
+
+@pytest.mark.parametrize("kind", Rendition.Kind.values)
+def test_everything_made_from_an_original_has_a_label_of_its_own(shah: User, kind: str) -> None:
+    recording = factories.recording(shah)
+    made = factories.poster(recording)
+    Rendition.objects.filter(pk=made.pk).update(kind=kind, facts={"seconds": 1.0, "peaks": []})
+    made.kind = kind
+    page = signed_in(shah).get(recording.get_absolute_url()).text
+    words = record_page.label(made)
+    assert words != "ORIGINAL"
+    assert f'<span class="badge">{words}</span>' in page
