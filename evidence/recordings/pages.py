@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from evidence.custody import history
 from evidence.custody.models import Anchor, Checkpoint, Event
-from evidence.custody.record import Draft, once_a_day, record
+from evidence.custody.record import Draft, once_a_day, record_all
 from evidence.people.models import User
 from evidence.recordings import keyset
 from evidence.recordings.models import Original, Recording, Rendition, Undo
@@ -60,19 +60,19 @@ def rows(recordings: Sequence[Recording], *, by: User, address: str) -> list[Row
         stills[still.original.recording_id] = still
     running = Original.objects.filter(recording__in=recordings, media="running")
     progress = dict(running.values_list("recording_id", "progress"))
-    now = timezone.now()
+    now, actor = timezone.now(), by.actor()
+    details = {"name": by.short, "address": address}
     with transaction.atomic():
-        for item in recordings:
-            if item.pk in stills:
-                record(
-                    Draft(
-                        "evidence.listed",
-                        item.subject(),
-                        by.actor(),
-                        private={"name": by.short, "address": address},
-                    ),
-                    event_id=once_a_day(f"listed:{by.ref}:{item.reference}", now),
+        record_all(
+            [
+                (
+                    Draft("evidence.listed", item.subject(), actor, private=details),
+                    once_a_day(f"listed:{by.ref}:{item.reference}", now),
                 )
+                for item in recordings
+                if item.pk in stills
+            ]
+        )
     return [Row(item, _still(stills.get(item.pk)), progress.get(item.pk)) for item in recordings]
 
 
