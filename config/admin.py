@@ -67,6 +67,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Work lists as cards, each only for those who may open its list."""
     from django.apps import apps
 
+    from evidence.complaints.access import visible_to as complaints_visible_to
+
     user = request.user
     assert isinstance(user, User)
     quarantine = apps.get_model("uploads", "Quarantine").objects.filter(resolved_at=None)
@@ -80,7 +82,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("upload.view", "On their way", upload.filter(state__in=["receiving", "verifying"]),
          "admin:uploads_upload_changelist", "?state__exact=verifying"),
         ("complaint.view", "Complaints",
-         apps.get_model("complaints", "Complaint").objects.exclude(officers=user),
+         complaints_visible_to(user),
          "admin:complaints_complaint_changelist", ""),
     ]  # fmt: skip
     context["warnings"] = _warnings(user)

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 
 from evidence.complaints import actions
+from evidence.complaints.access import visible_to
 from evidence.complaints.models import Complaint
 from evidence.people.office import ChangingAdmin, staff
 from evidence.retention.models import Hold
@@ -53,7 +54,7 @@ class ComplaintAdmin(ChangingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Complaint]:
         """Never one that names the reader."""
-        return super().get_queryset(request).exclude(officers=staff(request))  # type: ignore[no-any-return]
+        return visible_to(staff(request))
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any

@@ -45,6 +45,21 @@ def register(provider: Provider) -> None:
         _providers.append(provider)
 
 
+Hidden = Callable[[User, Recording], set[int]]
+_hidden: list[Hidden] = []
+
+
+def register_hidden(provider: Hidden) -> None:
+    """Add who says which holds of a recording a reader may not know of."""
+    if provider not in _hidden:
+        _hidden.append(provider)
+
+
+def hidden_holds(reader: User, recording: Recording) -> set[int]:
+    """The holds on a recording that this reader may not know of, by number."""
+    return set().union(*(provider(reader, recording) for provider in _hidden))
+
+
 def days(category: Category | None) -> int:
     """For how many days a category keeps footage by itself."""
     if category is None or category.keep_days is None:

@@ -205,4 +205,12 @@ def past(recording: Recording, reader: User, limit: int = 200) -> list[history.L
     events = Event.objects.filter(object_ref__in=references).order_by("-index")
     if not reader.may("hold.view") or recording.officer_id == reader.pk:
         events = events.filter(Q(type__in=OPEN_EVENTS) | Q(actor_ref=reader.ref))
-    return history.describe(list(events[:limit]))
+    secret = keeping.hidden_holds(reader, recording)
+    found = [event for event in events[:limit] if _hold_of(event) not in secret]
+    return history.describe(found)
+
+
+def _hold_of(event: Event) -> int | None:
+    """The hold that an event is about."""
+    number = event.parsed().get("data", {}).get("hold") if event.type.startswith("hold.") else None
+    return number if isinstance(number, int) else None

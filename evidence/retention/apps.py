@@ -13,6 +13,7 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         """Tell the recording's page of holds."""
         from evidence.recordings import keeping
-        from evidence.retention.keeping import holds
+        from evidence.retention.keeping import hidden, holds
 
         keeping.register(holds)
+        keeping.register_hidden(hidden)

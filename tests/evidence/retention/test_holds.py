@@ -167,3 +167,31 @@ def test_a_case_is_opened_and_footage_linked_in_the_admin(shah: User, lane: User
     client.post("/admin/cases/case/add/", form | {"reason": "The arrest"})
     assert Case.objects.get().recordings.get() == recording
     assert actions.is_held(recording)
+
+
+def test_an_investigator_named_in_a_complaint_finds_no_trace_of_it_in_others_footage(
+    shah: User, lane: User
+) -> None:
+    """Not in the history, not in why it is kept; another investigator does."""
+    from evidence.custody import sequencer
+    from evidence.recordings import keeping, pages
+
+    named = factories.Person(username="ps9", name="P Nine", roles=["professional_standards"])
+    held = factories.recording(shah)
+    actions.watch(
+        by=lane, kind=Kind.COMPLAINT, reference="PC/7/26", reason="Complaint PC/7/26",
+        officers=[shah, named], start=held.happened_at, end=held.happened_at + timedelta(hours=1),
+    )  # fmt: skip
+    actions.hold(by=lane, recording=held, kind=Kind.MANUAL, reason="Inquest", reference="I/1")
+    sequencer.run()
+
+    def told(reader: User) -> str:
+        lines = [line.words for line in pages.past(held, reader)]
+        return " ".join(lines + [reason.words for reason in keeping_reasons(reader)])
+
+    def keeping_reasons(reader: User) -> list[keeping.Reason]:
+        return [reason for provider in keeping._providers for reason in provider(reader, held)]
+
+    assert "PC/7/26" in told(lane)
+    assert "PC/7/26" not in told(named)
+    assert "Inquest" in told(named)
