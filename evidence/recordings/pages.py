@@ -15,7 +15,7 @@ from evidence.custody import history
 from evidence.custody.models import Anchor, Checkpoint, Event
 from evidence.custody.record import Draft, once_a_day, record_all
 from evidence.people.models import User
-from evidence.recordings import keyset
+from evidence.recordings import keeping, keyset
 from evidence.recordings.models import Original, Recording, Rendition, Undo
 from evidence.store import s3
 
