@@ -62,7 +62,7 @@ def render(original_id: int) -> Original | None:
     """Make the viewing copy of one original; None when there is nothing to do.
 
     A file that fails three times is put on the list for a person. Raises s3.StoreError
-    and sandbox.SandboxMissing, after giving the work back.
+    and sandbox.SandboxMissing, after giving the work back: those say nothing of the file.
     """
     original = claim(original_id)
     if original is None:
@@ -88,7 +88,10 @@ def render(original_id: int) -> Original | None:
     except MediaFailed as error:
         _failed(original, str(error))
     except Exception:
-        Original.objects.filter(pk=original.pk, media="running").update(media="waiting")
+        # Not the file's fault: no strike. A worker that dies does not come here, and counts.
+        Original.objects.filter(pk=original.pk, media="running").update(
+            media="waiting", media_attempts=F("media_attempts") - 1
+        )
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -116,7 +119,11 @@ def _side_car(original: Original, out: Path) -> list[rendering.Made]:
         docked_at__range=(original.docked_at - SAME_CARD, original.docked_at + SAME_CARD),
     ).order_by("-docked_at")
     for text in texts[:MOST_SIDE_CARS]:
-        body = b"".join(s3.read("originals", text.key, text.version_id))
+        try:
+            body = b"".join(s3.read("originals", text.key, text.version_id))
+        except s3.StoreError as error:
+            log.warning("a side-car was not read", side_car=text.reference, error=str(error))
+            continue
         said = body.decode("utf-8", "replace")
         fixes = track.sane(track.from_card(said, original.file_name))
         if fixes:

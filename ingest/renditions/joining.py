@@ -9,14 +9,25 @@ from __future__ import annotations
 
 import zlib
 from datetime import timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Sum
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
 
 from evidence.cases.models import CaseLink
 from evidence.custody.record import Draft, record, service
 from evidence.recordings import search
-from evidence.recordings.models import Original, Recording
+from evidence.recordings.models import (
+    Grant,
+    Marker,
+    Original,
+    Package,
+    Recording,
+    SyncNudge,
+    Undo,
+)
+from evidence.recordings.said import state
 from evidence.retention.actions import carry
 from evidence.sharing.models import Share
 
@@ -67,24 +78,53 @@ def join(original: Original) -> Recording:
             first, second = sorted((original, other), key=lambda item: item.recorded_at or 0)  # type: ignore[arg-type, return-value]
             assert first.recorded_at and second.recorded_at
             gap = second.recorded_at - (first.recorded_at + _ends(first))
-            if abs(gap) <= TOLERANCE and _may_join(first.recording, second.recording):
+            if abs(gap) <= TOLERANCE:
                 _merge(first.recording, second.recording, gap)
                 original.refresh_from_db()
         return original.recording
 
 
+def _lock(one: Recording, other: Recording) -> None:
+    """Whoever changes either waits from here on; what they had changed before is seen."""
+    pair = Recording.objects.filter(pk__in=[one.pk, other.pk]).order_by("pk")
+    list(pair.select_for_update(of=("self",)))
+    one.refresh_from_db()
+    other.refresh_from_db()
+
+
 def _may_join(into: Recording, gone: Recording) -> bool:
-    """One officer's, and nobody has said or shown anything of either that joining would change."""
-    if into.officer_id != gone.officer_id:
+    """One officer's, and nobody has said or shown anything of either that joining would change.
+
+    Both are locked. Joining the two would open one to whoever may see the other.
+    """
+    if into.pk == gone.pk or into.joined_into_id or gone.joined_into_id:
         return False
-    told = gone.category_id or CaseLink.objects.filter(recording=gone, unlinked_at=None).exists()
-    return not told and not Share.objects.filter(recordings__in=[into, gone]).exists()
+    return into.officer_id == gone.officer_id and not (_told(into) or _told(gone))
+
+
+def _told(recording: Recording) -> bool:
+    """Whether somebody said, opened or showed something of just this recording."""
+    said = state(recording)
+    for row in Undo.objects.filter(recording=recording):
+        said = said | {f"before {key}": value for key, value in row.before.items()}
+        said = said | {f"after {key}": value for key, value in row.after.items()}
+    if recording.restricted or any(said.values()):
+        return True
+    nudged = Q(recording=recording) | Q(against=recording)
+    rows: list[QuerySet[Any]] = [
+        Grant.objects.filter(recording=recording, ended_at=None, until__gt=timezone.now()),
+        Marker.objects.filter(recording=recording),
+        SyncNudge.objects.filter(nudged),
+        Package.objects.filter(recordings=recording),
+        CaseLink.objects.filter(recording=recording, unlinked_at=None),
+        Share.objects.filter(recordings=recording),
+    ]
+    return any(found.exists() for found in rows)
 
 
 def _merge(into: Recording, gone: Recording, gap: timedelta) -> None:
-    into.refresh_from_db()
-    gone.refresh_from_db()
-    if into.pk == gone.pk or into.joined_into_id or gone.joined_into_id:
+    _lock(into, gone)
+    if not _may_join(into, gone):
         return
     gone.originals.update(recording=into)
     carry(gone=gone, into=into)
