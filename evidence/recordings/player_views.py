@@ -127,6 +127,8 @@ def marker(request: HttpRequest, reference: str, marker: int) -> HttpResponse:
         made = act(by=user, reference=reference, marker=marker)
     except (Recording.DoesNotExist, Marker.DoesNotExist):
         refuse(request, reference)
+    except markers.NotMarked as error:
+        return _not_marked(request, user, reference, str(error))
     said = "Put back." if undo else f"Removed the mark at {markers.stamp(made.at_ms)}."
     return _marked(request, user, reference, said, None if undo else made)
 

@@ -400,7 +400,30 @@ def test_the_list_turns_by_rule_and_by_page(okoro: User, page: Client) -> None:
 
 
 # --- what people typed ---
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        "＝",
+        " =",
+        "\u00a0=",
+        "﹢",
+        "⁺",
+        "−",
+        "\u200b=",
+        "\ufeff@",
+        "\x00=",
+        " ＝",
+        "|",
+        "%0A=",
+    ],
+)
 def test_no_cell_of_the_file_is_a_formula(start: str) -> None:
     assert harmless(f"{start}1+1") == f"'{start}1+1"
     assert harmless("R-2222") == "R-2222"
