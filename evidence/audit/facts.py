@@ -29,8 +29,10 @@ from evidence.people.models import User
 from evidence.recordings.models import Grant, Recording
 from evidence.retention.models import Kind, Watch
 
-# How far back a person's own events are read for what they did just before this batch.
+# How many earlier refusals of one person are read: far more than the rule needs to fire.
 EARLIER = 500
+# By how much the log's times may run backwards.
+SET_BACK = timedelta(hours=1)
 SHIFT = timedelta(hours=8)
 UNKNOWN = "u-unknown"
 
@@ -224,27 +226,45 @@ def _duty(events: Sequence[Event], batch: _Batch) -> set[duty.Moment]:
 
 
 # --- what happened just before this batch ---
-def _before(column: looks.Column, refs: Iterable[str], index: int) -> list[Event]:
-    """Each one's newest events before this one, whatever they were: a bounded walk."""
+def _before(
+    column: looks.Column,
+    refs: Iterable[str],
+    index: int,
+    since: datetime,
+    what: str,
+    most: str = "",
+) -> list[Event]:
+    """Each one's events before this one and after `since` that are `what`: a bounded walk.
+
+    It ends at the first event that is older, by more than a clock may be set back: with a limit
+    on their number somebody could hide what they do among others of their own.
+    """
     wanted = sorted(refs)
     if not wanted:
         return []
+    newest = f"{looks.INDEXES[column]} DESC"
+    once = "DISTINCT ON (object_ref) " if not most else ""
+    order = newest if most else "object_ref, index DESC"
     sql = (
-        f"SELECT e.* FROM unnest(%s::text[]) AS o(ref), LATERAL ("  # noqa: S608
-        f" SELECT index, id, type, object_ref, seq, actor_ref, outcome, time FROM custody_event"
-        f" WHERE {column} = o.ref AND index < %s ORDER BY {looks.INDEXES[column]} DESC LIMIT %s"
+        f"SELECT e.* FROM unnest(%(refs)s::text[]) AS o(ref), LATERAL ("  # noqa: S608
+        f" SELECT {once}index, id, type, object_ref, seq, actor_ref, outcome, time"
+        f" FROM custody_event WHERE {column} = o.ref AND index < %(index)s AND index > coalesce(("
+        f"  SELECT index FROM custody_event WHERE {column} = o.ref AND index < %(index)s"
+        f"  AND time <= %(end)s ORDER BY {newest} LIMIT 1), -1)"
+        f" AND time > %(since)s AND {what} ORDER BY {order} {most}"
         f") AS e ORDER BY e.index"
     )
-    return list(Event.objects.raw(sql, [wanted, index, EARLIER]))
+    values = {
+        "refs": wanted, "index": index, "since": since, "end": since - SET_BACK,
+        "types": footage_looks(),
+    }  # fmt: skip
+    return list(Event.objects.raw(sql, values))
 
 
 def _earlier_looks(first: Event, actors: Iterable[str]) -> list[Event]:
-    wanted, since = footage_looks(), first.time - MANY_WITHIN
-    return [
-        event
-        for event in _before("actor_ref", actors, first.index)
-        if event.type in wanted and event.outcome == "ok" and event.time > since
-    ]
+    """The newest look of each at each recording."""
+    what = "outcome = 'ok' AND type = ANY(%(types)s::text[])"
+    return _before("actor_ref", actors, first.index, first.time - MANY_WITHIN, what)
 
 
 def _opened(events: Sequence[Event], batch: _Batch) -> dict[str, list[tuple[datetime, str]]]:
@@ -260,8 +280,10 @@ def _earlier_refusals(first: Event, whose: set[str]) -> dict[str, list[datetime]
     people = whose - {""}
     since = first.time - REFUSALS_WITHIN
     found: dict[str, list[datetime]] = defaultdict(list)
-    rows = _before("actor_ref", people, first.index) + _before("object_ref", people, first.index)
+    what, most = "outcome = 'denied'", f"LIMIT {EARLIER}"
+    rows = _before("actor_ref", people, first.index, since, what, most)
+    rows += _before("object_ref", people, first.index, since, what, most)
     for event in {event.index: event for event in rows}.values():
-        if event.outcome == "denied" and event.time > since and _whose(event) in people:
+        if _whose(event) in people:
             found[_whose(event)].append(event.time)
     return found

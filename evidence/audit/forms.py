@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -40,16 +40,16 @@ class NarrowForm(forms.Form):
         return Span(
             kind=found["kind"],
             since=_start(found["since"]),
-            until=_start(until + timedelta(days=1)) if until else None,
+            until=_start(until, timedelta(days=1)),
             before=LAST if found["before"] is None else found["before"],
         )
 
 
-def _start(on: Any) -> datetime | None:
-    """The first moment of a local day."""
+def _start(on: date | None, later: timedelta = timedelta()) -> datetime | None:
+    """The first moment of a local day, or of one so much later; None past the calendar's ends."""
     if on is None:
         return None
     try:
-        return timezone.make_aware(datetime.combine(on, time.min))
-    except OverflowError:
+        return timezone.make_aware(datetime.combine(on + later, time.min))
+    except (OverflowError, ValueError):
         return None

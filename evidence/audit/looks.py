@@ -19,6 +19,7 @@ from evidence.custody.history import ERASED
 from evidence.custody.models import Event, Private
 from evidence.custody.vocabulary import types
 from evidence.people import table
+from evidence.people.models import User
 
 PAGE = 50
 COUNTED = 1000
@@ -203,10 +204,18 @@ def of_person(ref: str, span: Span, limit: int = PAGE + 1) -> list[Event]:
     return found[:limit]
 
 
-def counts(ref: str, span: Span) -> tuple[list[tuple[date, int]], bool]:
-    """A person's looks a day, newest first; and whether there are more than were counted."""
+def counts(by: User, ref: str, span: Span) -> tuple[list[tuple[date, int]], bool]:
+    """A person's looks a day, newest first; and whether there are more than were counted.
+
+    Without those that the reader is not shown: a number would tell of them too.
+    """
     events = find("actor_ref", [ref], span, COUNTED + 1)
-    days = Counter(timezone.localtime(event.time).date() for event in events[:COUNTED])
+    own = subjects.hidden(by, {event.object_ref for event in events})
+    days = Counter(
+        timezone.localtime(event.time).date()
+        for event in events[:COUNTED]
+        if event.object_ref not in own
+    )
     return sorted(days.items(), reverse=True), len(events) > COUNTED
 
 

@@ -23,6 +23,7 @@ SAYABLE = re.compile(r"[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}")
 NUMBERED = re.compile(r"([a-z]{2,20})-(\d{1,12})")
 COMPLAINT = re.compile(r"(PC|CM)/\d{1,6}/\d{2}")
 URN = re.compile(r"\d{2}[A-Z]{2}/\d{4,7}/\d{2}")
+PERSON = re.compile(r"u-[0-9A-Za-z-]{1,60}")
 PEOPLE = 50
 WORDS = 6
 
@@ -131,6 +132,8 @@ class Looker:
 
 def looker(by: User, ref: str) -> Looker:
     """Somebody by pseudonym or share. Raises NotThere, also for oneself."""
+    if not (PERSON.fullmatch(ref) or SAYABLE.fullmatch(ref)):
+        raise NotThere
     user = User.objects.filter(ref=ref).exclude(pk=by.pk).select_related("unit").first()
     if user is not None:
         parts = [user.name, user.unit.name if user.unit else "", user.get_status_display()]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
+import unicodedata
 from collections.abc import Sequence
 from datetime import UTC
 
@@ -15,14 +17,25 @@ HEAD = (
     "time (UTC)", "date", "local time", "who", "pseudonym", "roles", "what", "of", "reason",
     "address", "outcome", "event type", "event number",
 )  # fmt: skip
-# What a spreadsheet takes for the start of a formula, wide forms included (OWASP: CSV injection).
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# What a spreadsheet takes for the start of a formula (OWASP: CSV injection).
+FORMULA = ("=", "+", "-", "−", "@", "|", "%", "\t", "\r", "\n")
 
 
 def harmless(value: object) -> str:
-    """The text of a cell; a quote before whatever a spreadsheet would compute."""
+    """The text of a cell; a quote before whatever a spreadsheet would compute.
+
+    Some drop what comes first and can't be seen, and some read wide and small signs as the plain
+    ones: what is tested is what they would see.
+    """
     text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    seen = unicodedata.normalize("NFKC", text)
+    shown = "".join(itertools.dropwhile(_unseen, seen))
+    return f"'{text}" if text.startswith(FORMULA) or shown.startswith(FORMULA) else text
+
+
+def _unseen(char: str) -> bool:
+    """Blanks, controls and marks of no width."""
+    return char.isspace() or unicodedata.category(char) in ("Cc", "Cf")
 
 
 def as_csv(lines: Sequence[Line], more: bool) -> bytes:

@@ -137,7 +137,7 @@ def person(request: HttpRequest, person: str) -> HttpResponse:
     span = form.span()
     actions.read(by=who(request), ref=looker.ref, address=address(request))
     events, older = looks.page(looks.of_person(looker.ref, span))
-    days, more = looks.counts(looker.ref, span)
+    days, more = looks.counts(who(request), looker.ref, span)
     context = pages.looks_page(who(request), events, older, form) | {
         "looker": looker, "counts": days[: pages.COUNTED_DAYS], "more": more,
     }  # fmt: skip
@@ -202,8 +202,8 @@ def one(request: HttpRequest, unusual: int) -> HttpResponse:
             return redirect("audit-unusual")
         except ValueError as refused:
             error = str(refused)
-    else:
-        actions.read(by=who(request), ref=row.person, address=address(request))
+    # What was explained leads away; whatever shows the page, this or an error, is a look.
+    actions.read(by=who(request), ref=row.person, address=address(request))
     return render(request, "audit/one.html", _one(request, row, note, error),
                   status=422 if error else 200)  # fmt: skip
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from evidence.people.models import User
 from evidence.people.table import Scope
 from evidence.recordings.models import Grant, Recording
+from evidence.recordings.references import is_reference
 
 # What a grant opens besides: looking and marking, and taking away where the role may.
 GRANTABLE = ("recording.view", "recording.mark", "recording.download")
@@ -61,6 +62,8 @@ def find(user: User, reference: str, permission: str = "recording.view") -> Reco
 
     Raises Recording.DoesNotExist for what is not there and for what may not be seen alike.
     """
+    if not is_reference(reference):
+        raise Recording.DoesNotExist
     visible = visible_to(user, permission).select_related("officer", "category", "incident")
     found = visible.filter(reference=reference.upper()).first()
     if found is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -22,7 +21,7 @@ from evidence.recordings import actions, notices, pages, said, worklist
 from evidence.recordings.access import visible_to
 from evidence.recordings.footage_views import row_context, window_of
 from evidence.recordings.models import Category, IncidentType, Recording
-from evidence.recordings.references import ReferenceConverter
+from evidence.recordings.references import is_reference
 from evidence.recordings.refusals import or_404, refuse, write
 from evidence.recordings.said import LEAVE, Leave
 
@@ -235,8 +234,7 @@ def _told(request: HttpRequest, words: str, done: Outcome, token: UUID | None) -
 def picked(values: Iterable[str]) -> list[str]:
     """The references that were chosen, alone or with their group; in order, once each."""
     words = [word.upper() for value in values for word in value.split()]
-    shape = re.compile(ReferenceConverter.regex)
-    return [word for word in dict.fromkeys(words) if shape.fullmatch(word)][:MOST]
+    return [word for word in dict.fromkeys(words) if is_reference(word)][:MOST]
 
 
 def _found(user: User, references: list[str]) -> list[Recording]:

@@ -169,7 +169,7 @@ def conditions(form: SearchForm, reader: User) -> dict[str, Q]:
     if "start" in asked:
         found["start"] = Q(happened_at__gte=_midnight(asked["start"]))
     if "end" in asked:
-        found["end"] = Q(happened_at__lt=_midnight(asked["end"] + timedelta(days=1)))
+        found["end"] = Q(happened_at__lt=_midnight(asked["end"], timedelta(days=1)))
     if "category" in asked:
         needs = Q(category=None, kind=Recording.Kind.FOOTAGE)
         code = asked["category"]
@@ -209,9 +209,10 @@ def people_called(text: str) -> list[int]:
     return list(rows.values_list("pk", flat=True)[:MOST_PEOPLE])
 
 
-def _midnight(day: date) -> datetime:
+def _midnight(day: date, later: timedelta = timedelta()) -> datetime:
+    """When a local day begins, or one so much later."""
     try:
-        return timezone.make_aware(datetime.combine(day, time()))
+        return timezone.make_aware(datetime.combine(day + later, time()))
     except (OverflowError, ValueError):
         return datetime(9000, 1, 1, tzinfo=timezone.get_default_timezone())
 

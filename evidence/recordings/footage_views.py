@@ -20,6 +20,7 @@ from evidence.people.table import OFFICER, Scope
 from evidence.recordings import arrivals, keyset, notices, pages, worklist
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Original, Recording
+from evidence.recordings.references import is_reference
 
 FOLDED = 50
 
@@ -175,7 +176,7 @@ def new(request: HttpRequest) -> HttpResponse:
     found = list(after.order_by("pk")[: pages.PAGE])  # the rest comes with the next time
     newest = found[-1].pk if found else int(since)
     found.sort(key=lambda item: (item.happened_at, item.pk), reverse=True)
-    waiting = request.GET.getlist("w")[: pages.PAGE]
+    waiting = [item for item in request.GET.getlist("w")[: pages.PAGE] if is_reference(item)]
     watched = list(visible_to(user).filter(officer=user, reference__in=waiting)) if waiting else []
     running = Original.objects.filter(recording__in=watched, media="running")
     progress = dict(running.values_list("recording_id", "progress"))

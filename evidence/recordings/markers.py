@@ -11,7 +11,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.models import User
 from evidence.recordings import search
-from evidence.recordings.access import find
+from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Marker, Recording
 
 MOST = 1000
@@ -43,10 +43,13 @@ def stamp(milliseconds: int) -> str:
 def shown_to(reader: User, recording: Recording) -> QuerySet[Marker]:
     """The markers that somebody who may see the recording sees.
 
-    What people who work on complaints wrote is shown to those who may know of one.
+    What people who work on complaints wrote is shown to those who may know of one; of their own
+    footage to nobody: it may be about them.
     """
     found = recording.markers.filter(removed_at=None).select_related("made_by")
-    return found if reader.may("hold.view") else found.filter(office=False)
+    if reader.may("hold.view") and recording.officer_id != reader.pk:
+        return found
+    return found.filter(office=False)
 
 
 def add(*, by: User, reference: str, at_ms: int, text: str = "") -> Marker:
@@ -55,16 +58,15 @@ def add(*, by: User, reference: str, at_ms: int, text: str = "") -> Marker:
     if len(text) > LONGEST:
         raise NotMarked(f"The note must be {LONGEST:,} characters or fewer; it has {len(text):,}")
     with transaction.atomic():
-        recording = find(by, reference, "recording.mark")
-        # One at a time for a recording, so that the limit holds.
-        locked = Recording.objects.select_for_update(of=("self",)).get(pk=recording.pk)
+        locked = _locked(by, reference)
         if not 0 <= at_ms <= locked.duration_ms:
             end = stamp(locked.duration_ms)
             raise NotMarked(f"The time must be within the recording, which ends at {end}")
-        if locked.markers.filter(removed_at=None).count() >= MOST:
-            raise NotMarked(f"This recording has {MOST:,} markers. Remove one to add another.")
+        # Of their own footage somebody marks as the officer who recorded it.
+        office = by.may("hold.view") and locked.officer_id != by.pk
+        _room(locked, office)
         made = Marker.objects.create(
-            recording=locked, at_ms=at_ms, text=text, made_by=by, office=by.may("hold.view")
+            recording=locked, at_ms=at_ms, text=text, made_by=by, office=office
         )
         _told("recording.marked", by, made)
     return made
@@ -81,13 +83,29 @@ def remove(*, by: User, reference: str, marker: int) -> Marker:
 
 
 def restore(*, by: User, reference: str, marker: int) -> Marker:
-    """Undo taking it back. Raises Recording.DoesNotExist, Marker.DoesNotExist."""
+    """Undo taking it back. Raises Recording.DoesNotExist, Marker.DoesNotExist, NotMarked."""
     with transaction.atomic():
+        locked = _locked(by, reference)
         made = _own(by, reference, marker, gone=True)
+        _room(locked, made.office)
         made.removed_at = made.removed_by = None
         made.save(update_fields=["removed_at", "removed_by"])
         _told("recording.marked", by, made)
     return made
+
+
+def _locked(by: User, reference: str) -> Recording:
+    """The recording, one person's at a time, so that the limit holds; seen once more under the
+    lock, so that what was restricted meanwhile is not marked."""
+    found = find(by, reference, "recording.mark")
+    return visible_to(by, "recording.mark").select_for_update(of=("self",)).get(pk=found.pk)
+
+
+def _room(recording: Recording, office: bool) -> None:
+    """Raises NotMarked where there is none. The office's markers are counted apart: a limit that
+    the officer reaches early would tell that there are some."""
+    if recording.markers.filter(removed_at=None, office=office).count() >= MOST:
+        raise NotMarked(f"This recording has {MOST:,} markers. Remove one to add another.")
 
 
 def _own(by: User, reference: str, marker: int, gone: bool) -> Marker:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.fields import DateTimeRangeField
-from django.db.models import Case, F, Func, IntegerField, Value, When
+from django.db.models import Case, DateTimeField, F, Func, IntegerField, Value, When
+from django.db.models.functions import Greatest
 
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
@@ -52,6 +53,9 @@ def others(recording: Recording, reader: User) -> tuple[list[Other], bool]:
     period = Func(
         F("happened_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField()
     )
+    # How far apart both began, whichever was first.
+    began = Value(recording.happened_at, output_field=DateTimeField())
+    apart = Greatest(F("happened_at") - began, began - F("happened_at"))
     found = (
         visible_to(reader)
         .exclude(pk=recording.pk)
@@ -66,7 +70,7 @@ def others(recording: Recording, reader: User) -> tuple[list[Other], bool]:
             )
         )
         .select_related("officer__unit")
-        .order_by("elsewhere", "happened_at", "pk")
+        .order_by("elsewhere", apart, "happened_at", "pk")
     )
     rows = list(found[: MOST + 1])
     return [_other(recording, row) for row in rows[:MOST]], len(rows) > MOST

@@ -95,6 +95,7 @@ def groups(found: Sequence[Row]) -> list[Group]:
         end = start + timedelta(milliseconds=row.recording.duration_ms)
         if made and made[-1].start - end <= QUIET:
             made[-1].start = min(made[-1].start, start)
+            made[-1].end = max(made[-1].end, end)
             made[-1].rows.append(row)
         else:
             made.append(Group(start, end, [row]))

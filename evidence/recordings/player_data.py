@@ -143,6 +143,11 @@ def was_opened(token: str, who: str, recording: Recording) -> bool:
     return bool(said == [who, recording.reference])
 
 
+def file_number(text: str) -> int:
+    """Which file an address asks for; -1 for what is no number of one."""
+    return int(text) if text.isdecimal() and len(text) <= 3 else -1
+
+
 def details(recording: Recording, number: int, *, track: bool = True) -> dict[str, Any]:
     """Frame times and positions of the recording's n-th playable file; None for what it lacks."""
     shown = originals_of(recording).filter(renditions__kind="proxy")

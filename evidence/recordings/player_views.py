@@ -65,7 +65,7 @@ def facts(request: HttpRequest, reference: str) -> HttpResponse:
             return JsonResponse({"detail": "Load the page again and say why you look."}, status=409)
         if not player_data.was_opened(request.GET.get("look", ""), user.ref, recording):
             actions.view(by=user, reference=reference, address=address(request), reason=reason)
-        found = player_data.details(recording, int(number) if number.isdecimal() else -1)
+        found = player_data.details(recording, player_data.file_number(number))
     except Recording.DoesNotExist:
         refuse(request, reference)
     return JsonResponse(found)
@@ -127,6 +127,8 @@ def marker(request: HttpRequest, reference: str, marker: int) -> HttpResponse:
         made = act(by=user, reference=reference, marker=marker)
     except (Recording.DoesNotExist, Marker.DoesNotExist):
         refuse(request, reference)
+    except markers.NotMarked as error:
+        return _not_marked(request, user, reference, str(error))
     said = "Put back." if undo else f"Removed the mark at {markers.stamp(made.at_ms)}."
     return _marked(request, user, reference, said, None if undo else made)
 

@@ -1,5 +1,9 @@
 """References in addresses: what is none leads nowhere, before any query."""
 
+from __future__ import annotations
+
+import re
+
 from django.urls import register_converter
 
 
@@ -15,6 +19,14 @@ class ReferenceConverter:
     def to_url(self, value: str) -> str:
         """As it is."""
         return value
+
+
+_SHAPE = re.compile(ReferenceConverter.regex)
+
+
+def is_reference(text: str) -> bool:
+    """Whether this may be one. What may not is kept from the database: some of it breaks it."""
+    return _SHAPE.fullmatch(text) is not None
 
 
 register_converter(ReferenceConverter, "ref")

@@ -41,7 +41,8 @@ def refuse(request: HttpRequest, reference: str, *, polled: bool = False) -> NoR
 def write(request: HttpRequest, reference: str, *, polled: bool = False) -> None:
     """Write it alone: where one of many things was not there."""
     user, where = person(request), address(request)
-    details = {"name": user.short, "reference": reference[:40], "address": where}
+    asked = reference.replace("\0", "")[:40]
+    details = {"name": user.short, "reference": asked, "address": where}
     with transaction.atomic():
         record(
             Draft("access.refused", Subject(user.ref), user.actor(where), private=details,

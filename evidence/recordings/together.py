@@ -75,6 +75,9 @@ def _moves(found: Sequence[Recording], reader: User) -> dict[int, tuple[SyncNudg
     ).select_related("by")
     if not reader.may("hold.view"):
         rows = rows.filter(office=False)
+    else:  # of their own footage nobody is told what the office says: it may be about them
+        own = Q(recording__officer=reader) | Q(against__officer=reader)
+        rows = rows.filter(Q(office=False) | ~own)
     moves: dict[int, tuple[SyncNudge, int]] = {}
     for row in rows.order_by("created", "id"):
         if row.against_id == first.pk:
@@ -107,7 +110,7 @@ def nudge(*, by: User, reference: str, against: str, milliseconds: int, reason: 
             milliseconds=milliseconds,
             reason=reason,
             by=by,
-            office=by.may("hold.view"),
+            office=by.may("hold.view") and by.pk not in (recording.officer_id, other.officer_id),
         )
         record(
             Draft(

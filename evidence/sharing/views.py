@@ -164,7 +164,7 @@ def facts(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
     try:
         found = actions.live(_proved(request, reference))
         shared = found.recordings.get(reference=recording)
-        answer = player_data.details(shared, int(number) if number.isdecimal() else -1, track=False)
+        answer = player_data.details(shared, player_data.file_number(number), track=False)
     except (ShareClosed, Recording.DoesNotExist):
         return _closed(request)
     return JsonResponse(answer)

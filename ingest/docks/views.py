@@ -31,6 +31,8 @@ LISTED = 500
 
 def _dock_or_404(user: User, name: str) -> Dock:
     """A dock whose screen this person, or this very screen, may look at."""
+    if "\0" in name:
+        raise Http404
     scope = user.scope("dock.screen")
     docks = Dock.objects.filter(name=name)
     if scope is Scope.OWN:

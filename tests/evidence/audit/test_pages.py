@@ -400,7 +400,30 @@ def test_the_list_turns_by_rule_and_by_page(okoro: User, page: Client) -> None:
 
 
 # --- what people typed ---
-@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
+@pytest.mark.parametrize(
+    "start",
+    [
+        "=",
+        "+",
+        "-",
+        "@",
+        "\t",
+        "\r",
+        "\n",
+        "＝",
+        " =",
+        "\u00a0=",
+        "﹢",
+        "⁺",
+        "−",
+        "\u200b=",
+        "\ufeff@",
+        "\x00=",
+        " ＝",
+        "|",
+        "%0A=",
+    ],
+)
 def test_no_cell_of_the_file_is_a_formula(start: str) -> None:
     assert harmless(f"{start}1+1") == f"'{start}1+1"
     assert harmless("R-2222") == "R-2222"
@@ -495,3 +518,28 @@ def test_looks_are_found_by_an_index_and_no_page_counts(
                 cursor.execute("EXPLAIN " + query["sql"].replace("%", "%%"))
                 plan = "\n".join(line for (line,) in cursor.fetchall())
                 assert "Seq Scan on custody_event" not in plan, plan
+
+
+# --- what numbers and errors must not tell ---
+def test_looks_at_the_readers_own_footage_are_in_no_count(
+    auditor: User, lane: User, item: Recording, page: Client
+) -> None:
+    look(lane, factories.recording(auditor).reference, at=NOON)
+    assert page.get(f"/audit/people/{lane.ref}/").context["counts"] == []
+    look(lane, item.reference, at=NOON)
+    assert [n for _, n in page.get(f"/audit/people/{lane.ref}/").context["counts"]] == [1]
+
+
+def test_the_page_with_an_error_is_a_look_too(lane: User, item: Recording, page: Client) -> None:
+    look(lane, item.reference, at=NOON, reason="the words of the complaint")
+    row = unusual_row(lane, item.reference, event_index=Event.objects.get().index)
+    answer = page.post(f"/audit/unusual/{row.pk}/", {"note": ""})
+    assert answer.status_code == 422 and "the words of the complaint" in plain(answer)
+    sequencer.run()
+    assert Event.objects.get(type="audit.read").object_ref == lane.ref
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "9999-12-30", "0001-01-01"])
+def test_days_at_the_ends_of_the_calendar(until: str, lane: User, page: Client) -> None:
+    for name in ("until", "since"):
+        assert page.get(f"/audit/people/{lane.ref}/", {name: until}).status_code == 200

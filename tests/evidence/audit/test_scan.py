@@ -242,3 +242,19 @@ def test_the_number_of_queries_does_not_grow_with_the_batch(shah: User, okoro: U
 
     scan.run()  # makes the position
     assert queries(3) == queries(60)
+
+
+def test_many_is_not_hidden_among_other_events_of_ones_own(
+    shah: User, hughes: User, settings: Any
+) -> None:
+    settings.UNUSUAL_MANY = 4
+    items = [factories.recording(shah, camera=f"C-{n}").reference for n in range(5)]
+    for item in items[:4]:
+        look(hughes, item, at=NOON)
+    look(hughes, *[hughes.ref] * 600, at=NOON, kind="evidence.searched")
+    look(hughes, *items[:1] * 600, at=NOON + timedelta(minutes=1), kind="evidence.played")
+    scan.run()
+    assert found() == []
+    look(hughes, items[4], at=NOON + timedelta(minutes=2))
+    scan.run()
+    assert found() == [("many", hughes.ref, items[4])]

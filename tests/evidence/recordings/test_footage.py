@@ -17,7 +17,7 @@ from evidence.cases.models import Case
 from evidence.custody import sequencer
 from evidence.custody.models import Event, Private
 from evidence.people.models import User
-from evidence.recordings import actions, record_page, technical, worklist
+from evidence.recordings import actions, pages, record_page, technical, worklist
 from evidence.recordings.models import Category, Grant, Recording, Rendition
 from evidence.retention import actions as retention
 from evidence.retention.models import Kind
@@ -260,3 +260,12 @@ def test_everything_made_from_an_original_has_a_label_of_its_own(shah: User, kin
     words = record_page.label(made)
     assert words != "ORIGINAL"
     assert f'<span class="badge">{words}</span>' in page
+
+
+def test_a_group_ends_when_its_last_recording_does(shah: User) -> None:
+    """The one that began first may run longest."""
+    begin = datetime(2026, 11, 22, 22, 14, tzinfo=UTC)
+    long = factories.recording(shah, happened_at=begin, duration_ms=3_600_000)
+    short = factories.recording(shah, happened_at=begin + timedelta(minutes=10), duration_ms=60_000)
+    [group] = pages.groups([pages.Row(short), pages.Row(long)])
+    assert (group.start, group.end) == (begin, begin + timedelta(hours=1))

@@ -220,3 +220,71 @@ def test_what_a_marker_says_is_found_and_what_the_office_says_only_by_the_office
     assert not found(shah, "headlock")
     markers.remove(by=lane, reference=recording.reference, marker=made.pk)
     assert not found(lane, "headlock")
+
+
+# --- what the limit and one's own page must not tell ---
+@pytest.fixture
+def both(db: None) -> User:
+    """An officer who works on complaints too."""
+    roles = ["officer", "professional_standards"]
+    return factories.Person(username="both", name="B Oth", roles=roles, unit=factories.unit("X"))
+
+
+def test_what_the_office_marked_is_not_shown_to_whom_it_is_about(both: User, lane: User) -> None:
+    own = factories.recording(both, duration_ms=60_000)
+    markers.add(by=lane, reference=own.reference, at_ms=1, text="headlock")
+    assert not markers.shown_to(both, own).exists()
+    assert markers.shown_to(lane, own).exists()
+    made = markers.add(by=both, reference=own.reference, at_ms=2, text="my own words")
+    assert markers.shown_to(both, own).get() == made
+
+
+def test_the_limit_does_not_count_what_the_office_marked(
+    shah: User, lane: User, recording: Recording, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(markers, "MOST", 2)
+    for _ in range(2):
+        markers.add(by=lane, reference=recording.reference, at_ms=1)
+    with pytest.raises(NotMarked):
+        markers.add(by=lane, reference=recording.reference, at_ms=1)
+    for _ in range(2):
+        markers.add(by=shah, reference=recording.reference, at_ms=1)
+
+
+def test_the_limit_holds_for_what_is_put_back(
+    shah: User, recording: Recording, monkeypatch: Any
+) -> None:
+    monkeypatch.setattr(markers, "MOST", 2)
+    reference = recording.reference
+    gone = markers.add(by=shah, reference=reference, at_ms=1)
+    markers.remove(by=shah, reference=reference, marker=gone.pk)
+    for _ in range(2):
+        markers.add(by=shah, reference=reference, at_ms=1)
+    with pytest.raises(NotMarked, match="has 2 markers"):
+        markers.restore(by=shah, reference=reference, marker=gone.pk)
+    url = f"{recording.get_absolute_url()}markers/{gone.pk}/"
+    answer = signed_in(shah).post(url, {"do": "restore"})
+    assert (answer.status_code, "has 2 markers" in answer.text) == (422, True)
+    assert recording.markers.filter(removed_at=None).count() == 2
+
+
+@pytest.mark.parametrize("act", ["add", "restore"])
+def test_what_was_restricted_meanwhile_is_not_marked(
+    act: str, shah: User, recording: Recording, monkeypatch: Any
+) -> None:
+    made = markers.add(by=shah, reference=recording.reference, at_ms=1)
+    markers.remove(by=shah, reference=recording.reference, marker=made.pk)
+    real = markers.find
+
+    def late(*args: Any) -> Recording:
+        found = real(*args)
+        Recording.objects.update(restricted="covert")
+        return found
+
+    monkeypatch.setattr(markers, "find", late)
+    with pytest.raises(Recording.DoesNotExist):
+        if act == "add":
+            markers.add(by=shah, reference=recording.reference, at_ms=1)
+        else:
+            markers.restore(by=shah, reference=recording.reference, marker=made.pk)
+    assert not recording.markers.filter(removed_at=None).exists()

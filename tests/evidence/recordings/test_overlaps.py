@@ -119,3 +119,13 @@ def test_the_page_offers_to_watch_them_together(shah: User) -> None:
     assert "What else was recording then" in page
     assert f'value="{other.reference}"' in page
     assert "50 s together" in page
+
+
+def test_the_nearest_start_comes_first_before_or_after(shah: User, lane: User) -> None:
+    here = made(shah, 0, 3600)
+    for minute in range(21):
+        made(shah, -18_000 - 60 * minute, 21_600)
+    before, after = made(shah, -2, 60), made(shah, 1, 60)
+    found, more = overlaps.others(here, lane)
+    assert [row.recording for row in found[:2]] == [after, before]
+    assert (len(found), more) == (20, True)

@@ -182,3 +182,17 @@ def test_who_may_not_mark_may_not_move(
             by=one.officer, reference=one.reference, against=one.reference, milliseconds=1,
             reason="door",
         )  # fmt: skip
+
+
+def test_what_the_office_moved_is_not_shown_to_whom_it_is_about(shah: User, lane: User) -> None:
+    roles = ["officer", "professional_standards"]
+    both = factories.Person(username="both", name="B Oth", roles=roles, unit=factories.unit("X"))
+    own, other = (factories.recording(who, duration_ms=5000) for who in (both, shah))
+    together.nudge(by=lane, reference=own.reference, against=other.reference, milliseconds=5,
+                   reason="the assault")  # fmt: skip
+    for order in ((own, other), (other, own)):
+        assert together._moves(order, both) == {}
+        assert together._moves(order, lane) != {}
+    together.nudge(by=both, reference=own.reference, against=other.reference, milliseconds=9,
+                   reason="the same door")  # fmt: skip
+    assert [moved for _, moved in together._moves((own, other), both).values()] == [-9]
