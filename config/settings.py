@@ -197,6 +197,7 @@ VIEW_REASON = env.str(
     "BWV_VIEW_REASON", "others", validate=validate.OneOf(("off", "others", "always"))
 )
 ACCOUNT_ADAPTER = "evidence.people.adapters.AccountAdapter"
+ACCOUNT_FORMS = {"reset_password": "evidence.people.forms.Forgotten"}
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"

@@ -18,6 +18,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from evidence.custody.record import Actor, Draft, Subject, record, service
 from evidence.people import actions, factors, fresh, throttle
@@ -83,6 +84,9 @@ class AccountAdapter(DefaultAccountAdapter):
         """Sign in, in one transaction with the event."""
         with transaction.atomic():
             super().login(request, user)
+            request.session.pop("account_reauthentication_state", None)
+            whose, factor = getattr(request, "sso_factor", (None, factors.NONE))
+            request.session[factors.SSO_FACTOR] = factor if whose == user.pk else factors.NONE
             request.session["began"] = request.session["seen"] = actions.now()
             user.proved_by = factors.in_words(request)
             details = {"name": user.short, "address": address(request)}
@@ -112,11 +116,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return render(request, "account/refused.html", status=200)
 
     def is_reauthentication_required(self, *, app: str, **more: Any) -> bool:
-        """Not to set up the first factor right after signing in; else a fresh proof is asked."""
-        request = self.request
-        bare = not Authenticator.objects.filter(user=request.user).exists()
-        return not (app == "allauth.mfa" and (bare or settings_up(request)) and
-                    fresh.is_fresh(request))  # fmt: skip
+        """Not for the very first factor right after signing in; else a fresh proof is asked."""
+        bare = not Authenticator.objects.filter(user=self.request.user).exists()
+        return not (app == "allauth.mfa" and bare and fresh.is_fresh(self.request))
 
     def add_message(self, *args: Any, **more: Any) -> None:
         """No "successfully": pages say what is so."""
@@ -137,6 +139,12 @@ class AccountAdapter(DefaultAccountAdapter):
         person.proved_by = getattr(user, "proved_by", "") or factors.in_words(self.request)
         actions.secured(person=person, by=person, what=what, address=address(self.request))
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """The address of the page that sets a password, as it is mounted here."""
+        uidb36, _, token = key.partition("-")
+        path = reverse("account_reset_password_from_key", args=[uidb36, token])
+        return f"{settings.PUBLIC_URL}{path}"
+
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Our own words; the only mail of allauth's that goes out is the set-password link."""
         if template_prefix == "account/email/password_reset_key":
@@ -147,11 +155,6 @@ class AccountAdapter(DefaultAccountAdapter):
                 "The link works once. If you did not expect it, tell your administrator.\n",
                 to=[email],
             ).send()
-
-
-def settings_up(request: HttpRequest) -> bool:
-    """Whether the person is still setting up what their roles ask for."""
-    return isinstance(request.user, User) and factors.is_missing(request, request.user)
 
 
 class MfaAdapter(DefaultMFAAdapter):
@@ -210,7 +213,8 @@ class SsoAdapter(DefaultSocialAccountAdapter):
             refused(request, f"identity {subject}", person)
             raise ImmediateHttpResponse(render(request, "account/refused.html", status=403))
         token = (sociallogin.account.extra_data or {}).get("id_token", {})
-        request.session[factors.SSO_FACTOR] = factors.from_amr(token.get("amr"))
+        # Kept in the session by the sign-in itself: it is this person's, in this request.
+        request.sso_factor = (person.pk, factors.from_amr(token.get("amr")))  # type: ignore[attr-defined]
         if not sociallogin.is_existing:
             sociallogin.connect(request, person)
         elif sociallogin.user.pk != person.pk:

@@ -130,14 +130,10 @@ class PersonAdmin(ChangingAdmin):
             messages.error(request, str(error))
         return HttpResponseRedirect(back)
 
-    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
-        """No address may ask about passwords."""
-        return "password" not in lookup and super().lookup_allowed(lookup, value, request)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Nobody changes their own roles."""
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Another administrator changes one's own account."""
         own = obj is not None and obj.pk == staff(request).pk
-        return ("roles", "status") if own else ()
+        return not own and super().has_change_permission(request, obj)
 
 
 @admin.register(Unit)

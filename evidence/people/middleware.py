@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth import logout
 from django.db import transaction
@@ -22,6 +23,11 @@ SETTING_UP = frozenset({
     "account_logout", "account", "mfa_index", "mfa_activate_totp", "mfa_list_webauthn",
     "mfa_add_webauthn", "mfa_view_recovery_codes", "account_reauthenticate",
     "mfa_reauthenticate", "mfa_reauthenticate_webauthn", "healthz", "readyz", "metrics",
+})  # fmt: skip
+# Where somebody may go who has the factor and did not use it.
+USING = frozenset({
+    "account_logout", "account", "account_reauthenticate", "mfa_reauthenticate",
+    "mfa_reauthenticate_webauthn", "healthz", "readyz", "metrics",
 })  # fmt: skip
 # Asked for by a page on its own: nobody sat there.
 POLLED = frozenset({"recording-status", "footage-new", "on-its-way", "dock-screen-bays"})
@@ -47,7 +53,7 @@ class SessionRules:
         user.proved_by = factors.in_words(request)
         if route not in POLLED and now() - request.session.get("seen", 0) > SEEN_SECONDS:
             request.session["seen"] = now()
-        if route not in SETTING_UP and factors.is_missing(request, user):
+        if factors.is_missing(request, user) and route not in _open_to(user):
             return _away(request, reverse("account"))
         return self.get_response(request)
 
@@ -58,6 +64,16 @@ class SessionRules:
         began, seen = float(session.get("began", 0)), float(session.get("seen", 0))
         longest, idle = settings.SESSION_LONGEST_SECONDS, settings.SESSION_IDLE_SECONDS
         return now() - began > longest or now() - seen > idle
+
+
+def _open_to(user: User) -> frozenset[str]:
+    """Where a session goes that lacks its factor. Who has a passkey uses it: a session that
+    only a code opened may not add another, nor read recovery codes."""
+    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    strong = {Authenticator.Type.WEBAUTHN}
+    if kinds & (strong if factors.needs_passkey(user) else strong | {Authenticator.Type.TOTP}):
+        return USING
+    return SETTING_UP
 
 
 def _route(request: HttpRequest) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
+from evidence.custody.models import Event
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
@@ -56,11 +57,20 @@ def unrestrict(*, by: User, recording: Recording, reason: str) -> Recording:
         raise ValueError("Enter why it is no longer restricted.")
     with transaction.atomic():
         known_to(by, recording.reference)
+        if recording.officer_id == by.pk or _restrictor(recording) == by.ref:
+            raise NotAllowed("A different person has to lift this restriction.")
         row = Recording.objects.select_for_update(of=("self",)).get(pk=recording.pk)
         kind, row.restricted = row.restricted, Restriction.NONE
         row.save(update_fields=["restricted"])
         _written("recording.unrestricted", by, row, kind, reason)
     return row
+
+
+def _restrictor(recording: Recording) -> str:
+    """The pseudonym of whoever restricted it last."""
+    rows = Event.objects.filter(object_ref=recording.reference, type="recording.restricted")
+    newest = rows.order_by("-seq").values_list("actor_ref", flat=True).first()
+    return newest or ""
 
 
 def _written(event: str, by: User, row: Recording, kind: str, reason: str) -> None:

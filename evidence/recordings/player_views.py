@@ -94,6 +94,11 @@ def _not_marked(request: HttpRequest, user: User, reference: str, error: str) ->
         recording = find(user, reference, "recording.mark")
     except Recording.DoesNotExist:
         refuse(request, reference)
+    # What comes back shows the notes: a look like any other.
+    reason = reasons.given(request, recording)
+    if reason is None:
+        return redirect("recording-why", reference=recording.reference)
+    actions.view(by=user, reference=reference, address=address(request), reason=reason)
     page = {
         "recording": recording,
         "error": error,

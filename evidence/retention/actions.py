@@ -160,7 +160,9 @@ def visible_to(user: User) -> QuerySet[Hold]:
         return Hold.objects.none()
     own = Watch.objects.filter(officers=user).values("reference")
     seen = recordings_visible_to(user).values("pk")
-    return Hold.objects.filter(recording__in=seen).exclude(kind=Kind.COMPLAINT, reference__in=own)
+    # Whoever recorded it neither reads nor releases what keeps it.
+    others = Hold.objects.filter(recording__in=seen).exclude(recording__officer=user)
+    return others.exclude(kind=Kind.COMPLAINT, reference__in=own)
 
 
 def _earlier(start: datetime) -> datetime:

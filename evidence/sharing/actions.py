@@ -200,7 +200,7 @@ def look(*, reference: str, address: str) -> Share:
     """The share for its page, after writing for each recording that it was opened."""
     with transaction.atomic():
         share = live(reference)
-        for item in share.recordings.all():
+        for item in share.recordings.filter(restricted=""):
             _record(share, item, "share.viewed", address)
         Share.objects.filter(pk=share.pk).update(last_seen=timezone.now())
     return share
@@ -210,7 +210,7 @@ def play(*, reference: str, recording: str, address: str, again: bool = False) -
     """URLs for playing one recording of a share, after writing that. Raises ShareClosed."""
     with transaction.atomic():
         share = live(reference)
-        item = share.recordings.filter(reference=recording).first()
+        item = share.recordings.filter(reference=recording, restricted="").first()
         if item is None:
             raise ShareClosed
         if not again:

@@ -132,7 +132,11 @@ def share(request: HttpRequest, reference: str) -> HttpResponse:
         found = actions.look(reference=_proved(request, reference), address=address(request))
     except ShareClosed:
         return _closed(request)
-    return render(request, "sharing/share.html", {"share": found, "items": found.recordings.all()})
+    return render(
+        request,
+        "sharing/share.html",
+        {"share": found, "items": found.recordings.filter(restricted="")},
+    )
 
 
 @never_cache
@@ -143,7 +147,7 @@ def item(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
         found = actions.look(reference=_proved(request, reference), address=address(request))
     except ShareClosed:
         return _closed(request)
-    shared = found.recordings.filter(reference=recording).first()
+    shared = found.recordings.filter(reference=recording, restricted="").first()
     if shared is None:
         return _closed(request)
     still = Rendition.objects.filter(original__recording=shared, kind="poster").first()
@@ -163,7 +167,7 @@ def facts(request: HttpRequest, reference: str, recording: str) -> HttpResponse:
     number = request.GET.get("file", "0")
     try:
         found = actions.live(_proved(request, reference))
-        shared = found.recordings.get(reference=recording)
+        shared = found.recordings.get(reference=recording, restricted="")
         answer = player_data.details(shared, player_data.file_number(number), track=False)
     except (ShareClosed, Recording.DoesNotExist):
         return _closed(request)

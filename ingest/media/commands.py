@@ -98,7 +98,8 @@ def render(program: str, plan: Plan) -> list[str]:
             .filter("setsar", "1")
             .filter_multi_output("split", 3)
         )
-        streams.append(picture[0])
+        # The stills want full range; the film must not get it from them.
+        streams.append(picture[0].filter("scale", out_range="tv").filter("format", "yuv420p"))
         poster = picture[1].filter("select", "eq(n,0)+eq(n,30)")
         tiles = picture[2].filter(
             "select", f"isnan(prev_selected_t)+gte(t-prev_selected_t,{plan.interval:.3f})"

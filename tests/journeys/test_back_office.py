@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from tests.journeys.conftest import say_why
 from tests.journeys.test_first_light import SignIn
 from tests.live import Live
 
@@ -87,6 +88,7 @@ def test_a_change_form_and_its_actions(docked: Path, live: Live, sign_in: SignIn
     page = watched.page
     page.goto(f"{live.url}/admin/recordings/recording/")
     page.get_by_role("link", name=re.compile("^R-")).first.click()
+    say_why(page)
     expect(page.get_by_role("link", name="Custody history").first).to_be_visible()
     watched = sign_in("admin")
     page = watched.page

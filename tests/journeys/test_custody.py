@@ -14,6 +14,7 @@ from playwright.sync_api import expect
 from pypdf import PdfReader
 
 from evidence.custody import bwv_verify
+from tests.journeys.conftest import say_why
 from tests.journeys.test_first_light import SignIn
 from tests.limits import custody as campaign
 from tests.live import Live
@@ -29,6 +30,7 @@ def test_a_package_from_the_page_is_verified_by_a_stranger(
     page = watched.page
     page.goto(f"{live.url}/admin/recordings/recording/?q={reference}")
     page.get_by_role("link", name=reference).first.click()
+    say_why(page)
     page.get_by_role("link", name="Custody history").first.click()
     expect(page.locator(".timeline").first).to_contain_text("Received from dock CH-02")
     expect(page.locator("#proved + p, .panel p").first).to_contain_text("checkpoint")

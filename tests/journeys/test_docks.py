@@ -211,7 +211,7 @@ def test_the_team_page(live: Live, sign_in: SignIn) -> None:
     page.wait_for_url("**/team/")
     for width in (390, 820, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        heading = page.get_by_role("heading", name="Cameras that are not docked")
+        heading = page.get_by_role("heading", name="Footage that needs a category")
         expect(heading).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert axe(page) == []

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib import admin
 from django.db import transaction
 from django.test import Client
-from django.utils import timezone
 
 from evidence.people.models import User
-from evidence.recordings.models import Recording
-from evidence.sharing.models import Share
 from tests import factories
 from tests.evidence.people import matrix
 

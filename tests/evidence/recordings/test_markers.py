@@ -274,7 +274,7 @@ def test_what_was_restricted_meanwhile_is_not_marked(
 ) -> None:
     made = markers.add(by=shah, reference=recording.reference, at_ms=1)
     markers.remove(by=shah, reference=recording.reference, marker=made.pk)
-    real = markers.find
+    real = markers.find  # type: ignore[attr-defined]
 
     def late(*args: Any) -> Recording:
         found = real(*args)
