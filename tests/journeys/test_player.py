@@ -133,11 +133,13 @@ def test_frames_are_stepped_by_their_own_times(watch: Callable[..., Watched]) ->
     page = watched.page
     loaded(page)
     until(page, "/^Frame /.test(document.getElementById('frame').textContent)")
-    before = frame(page)
+    before = shown = frame(page)
     # A browser confirms what it shows; the number is that of the picture, not a guess.
     for key, count in ((".", 3), (",", 2), (".", 1)):
         for _ in range(count):
+            shown += 1 if key == "." else -1
             page.keyboard.press(key)
+            until(page, f"/^Frame {shown} of/.test(document.getElementById('frame').textContent)")
     until(page, f"/^Frame {before + 2} of/.test(document.getElementById('frame').textContent)")
     at = page.evaluate(f"{VIDEO}.currentTime")
     number = before + 1  # counted from nought
