@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import itertools
 import os
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
+from evidence.cases.models import Case, CaseLink
 from evidence.custody import sequencer
 from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.recordings.access import find
-from evidence.recordings.models import Original, Recording, Rendition
+from evidence.recordings.models import (
+    Category,
+    Grant,
+    Marker,
+    Original,
+    Package,
+    Recording,
+    Rendition,
+    SyncNudge,
+    Undo,
+)
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind
+from evidence.sharing.models import Share
+from evidence.store import s3
 from ingest.devices.models import Camera, Dock
 from ingest.media import rendering
-from ingest.renditions import actions, tasks
+from ingest.renditions import actions, joining, tasks
 from ingest.uploads.models import Quarantine
 from tests import factories
 from tests.ingest.media import gpmf_film
@@ -106,6 +122,151 @@ def test_what_somebody_has_categorised_is_not_joined_away(
     render(one)
     render(two)
     assert len(shown()) == 2
+
+
+def neighbours(officer: User) -> tuple[Recording, Recording]:
+    """Two files of one press of the button, as recordings of their own; no bytes behind them."""
+    one = factories.recording(officer, happened_at=START, duration_ms=2000)
+    two = factories.recording(
+        officer, happened_at=START + timedelta(seconds=2), duration_ms=2000
+    )  # fmt: skip
+    Original.objects.filter(recording__in=[one, two]).update(media="ready", duration_ms=2000)
+    return one, two
+
+
+def _case(it: Recording, by: User) -> None:
+    case = Case.objects.create(urn="01AB/12345/26", title="R v X")
+    CaseLink.objects.create(case=case, recording=it, reason="x", linked_by=by)
+
+
+def _share(it: Recording, by: User) -> None:
+    until = timezone.now() + timedelta(days=1)
+    Share.objects.create(
+        recipient="A", organisation="B", email="a@b.example", purpose="p", until=until,
+        token_hash="0" * 64, made_by=by,
+    ).recordings.set([it])  # fmt: skip
+
+
+def _grant(it: Recording, by: User) -> None:
+    until = timezone.now() + timedelta(days=1)
+    Grant.objects.create(recording=it, person=by, reason="x", until=until, granted_by=by)
+
+
+def _category(it: Recording, by: User) -> None:
+    Recording.objects.filter(pk=it.pk).update(category=Category.objects.first())
+
+
+def _said(before: str) -> Callable[[Recording, User], None]:
+    def say(it: Recording, by: User) -> None:
+        Undo.objects.create(recording=it, by=by, before={"note": before}, after={"note": ""})
+
+    return say
+
+
+TOLD: dict[str, Callable[[Recording, User], Any]] = {
+    "restriction": lambda it, by: Recording.objects.filter(pk=it.pk).update(restricted="covert"),
+    "category": _category,
+    "note": lambda it, by: Recording.objects.filter(pk=it.pk).update(note="x"),
+    "undo": _said("what was written before"),
+    "grant": _grant,
+    "marker": lambda it, by: Marker.objects.create(recording=it, at_ms=1, made_by=by),
+    "nudge": lambda it, by: SyncNudge.objects.create(
+        recording=it, against=factories.recording(by), milliseconds=1, reason="x", by=by
+    ),
+    "nudge against it": lambda it, by: SyncNudge.objects.create(
+        recording=factories.recording(by), against=it, milliseconds=1, reason="x", by=by
+    ),
+    "package": lambda it, by: Package.objects.create(made_by=by, purpose="x").recordings.set([it]),
+    "case": _case,
+    "share": _share,
+}
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("what", TOLD)
+def test_what_somebody_said_opened_or_showed_is_never_joined(
+    shah: User, lane: User, what: str, which: int
+) -> None:
+    """Joining would drop the restriction of one, or open the other to who may see it."""
+    pair = neighbours(shah)
+    TOLD[what](pair[which], lane)
+    joining.join(pair[0].originals.get())
+    assert not Recording.objects.exclude(joined_into=None).exists()
+
+
+def test_what_ended_or_says_nothing_does_not_keep_segments_apart(shah: User, lane: User) -> None:
+    one, two = neighbours(shah)
+    _grant(two, lane)
+    Grant.objects.update(ended_at=timezone.now())
+    _said("")(two, lane)
+    joining.join(one.originals.get())
+    two.refresh_from_db()
+    assert two.joined_into == one
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("which", [0, 1])
+def test_joining_waits_for_who_restricts_one_of_them_just_now(shah: User, which: int) -> None:
+    pair = neighbours(shah)
+    failed: list[Exception] = []
+
+    def join() -> None:
+        try:
+            joining.join(pair[0].originals.get())
+        except Exception as error:
+            failed.append(error)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=join)
+    with transaction.atomic():
+        Recording.objects.filter(pk=pair[which].pk).update(restricted="covert")
+        other.start()
+        while other.is_alive():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted")
+                if cursor.fetchone():
+                    break
+    other.join(60)
+    assert not failed
+    assert not Recording.objects.exclude(joined_into=None).exists()
+
+
+def test_a_store_that_is_away_is_no_strike_against_a_film(
+    dock: Dock, camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = segment(dock, 0).originals.get()
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise s3.StoreError("the store is away")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(s3, "read", away)
+        for _ in range(5):
+            with pytest.raises(s3.StoreError):
+                actions.render(original.pk)
+    original.refresh_from_db()
+    assert (original.media, original.media_attempts) == ("waiting", 0)
+    render(original.recording)
+    original.refresh_from_db()
+    assert original.media == "ready"
+
+
+def test_a_side_car_that_can_t_be_read_is_no_track_and_no_failure(
+    dock: Dock, camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = factories.docked(dock, b"$V02\n", name="GPSData000001.txt").originals.get()
+    film, read = segment(dock, 0), s3.read
+
+    def partly(alias: str, key: str, *rest: Any) -> Any:
+        if key == text.key:
+            raise s3.StoreError("that one is away")
+        return read(alias, key, *rest)
+
+    monkeypatch.setattr(s3, "read", partly)
+    render(film)
+    film.refresh_from_db()
+    assert film.media == "ready"
 
 
 def test_each_rendition_names_its_parent_and_has_its_event(dock: Dock, camera: Camera) -> None:
