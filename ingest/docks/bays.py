@@ -7,7 +7,6 @@ receipt. Whoever reads READY TO TAKE takes the camera out, and its card may be w
 
 from __future__ import annotations
 
-import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,12 +22,13 @@ from ingest.devices.models import Dock, Issue, latest_issues
 from ingest.devices.speed import minutes_left
 from ingest.uploads.models import Upload
 
-SILENT = timedelta(seconds=30)
+# As long as the screen itself waits for news before it covers the bays.
+SILENT = timedelta(seconds=10)
 PAGE_SECONDS = 12
 # So many bays fit on a screen by the height of its letters.
 BAYS_A_PAGE = {Dock.ScreenSize.LARGE: 12, Dock.ScreenSize.SMALL: 7}
-# Sealed files get their receipts within seconds; older ones need not be looked through.
-UNRECEIPTED = timedelta(days=7)
+# Sealed files get their receipts within seconds; those sealed before need not be looked through.
+UNRECEIPTED = timedelta(days=31)
 # Somebody gave a camera back so long ago: then their name no longer stands beside it.
 GIVEN_BACK = timedelta(hours=24)
 
@@ -129,10 +129,10 @@ def open_files(dock: Dock, serials: set[str], now: datetime) -> dict[str, list[O
         | Q(state=states.QUARANTINED, received_event=None),
         state__in=[states.RECEIVING, states.VERIFYING, states.QUARANTINED],
     )
-    since = uuid.UUID(int=int((now - UNRECEIPTED).timestamp() * 1000) << 80)
     unreceipted = listed.filter(
         Q(state=states.SEALED) | Q(state=states.QUARANTINED, received_event__isnull=False),
-        id__gte=since,
+        # Not by when it was listed: a large file, or one that waited, is sealed long after that.
+        sealed_at__gte=now - UNRECEIPTED,
         receipt=None,
     )
     found: dict[str, list[Open]] = defaultdict(list)

@@ -12,8 +12,8 @@ register = template.Library()
 
 @register.filter
 def since(moment: datetime, now: datetime | None = None) -> str:
-    """18:31 today; 24 Nov 18:31 on another day."""
+    """18:31 GMT today; 24 Nov 18:31 GMT on another day."""
     local = timezone.localtime(moment)
     if local.date() == timezone.localdate(now):
-        return f"{local:%H:%M}"
-    return f"{local.day} {local:%b %H:%M}"
+        return f"{local:%H:%M %Z}"
+    return f"{local.day} {local:%b %H:%M %Z}"
