@@ -44,11 +44,13 @@ def of(user: User) -> list[Arrival]:
     sent: dict[str, list[Upload]] = defaultdict(list)
     for upload in _open(user, serials):
         sent[upload.camera.serial].append(upload)
-    said = _said(mine, {row.dock_id for rows in sent.values() for row in rows}, now)
+    fresh = _fresh(mine, {row.dock_id for rows in sent.values() for row in rows}, now)
+    said = _said(mine, fresh)
+    docks = {dock.pk for dock in fresh}
     return [
         arrival
         for serial in sorted(sent.keys() | said.keys())
-        if (arrival := _arrival(serial, sent.get(serial, []), said.get(serial), now))
+        if (arrival := _arrival(serial, sent.get(serial, []), said.get(serial), docks))
     ]
 
 
@@ -65,32 +67,39 @@ def _open(user: User, serials: set[str]) -> list[Upload]:
     return list(found.order_by("id")[:MOST])
 
 
-def _said(serials: set[str], docks: set[int], now: datetime) -> dict[str, tuple[Dock, Any]]:
-    """What the docks that hold these cameras say of them."""
+def _fresh(serials: set[str], docks: set[int], now: datetime) -> list[Dock]:
+    """The docks that report, of these and of those that hold these cameras."""
     holding = Q(cameras__serial__in=serials) | Q(pk__in=docks)
-    found: dict[str, tuple[Dock, Any]] = {}
-    for dock in Dock.objects.filter(holding, last_seen__gt=now - SILENT).distinct():
-        for bay in dock.bays:
-            if bay.get("camera") in serials and bay.get("state") != "ready":
-                found[str(bay["camera"])] = (dock, bay)
-    return found
+    return list(Dock.objects.filter(holding, last_seen__gt=now - SILENT).distinct())
+
+
+def _said(serials: set[str], docks: list[Dock]) -> dict[str, tuple[Dock, Any]]:
+    """What these docks say of these cameras."""
+    return {
+        str(bay["camera"]): (dock, bay)
+        for dock in docks for bay in dock.bays if bay.get("camera") in serials
+    }  # fmt: skip
 
 
 def _arrival(
-    serial: str, uploads: list[Upload], said: tuple[Dock, Any] | None, now: datetime
+    serial: str, uploads: list[Upload], said: tuple[Dock, Any] | None, fresh: set[int]
 ) -> Arrival | None:
-    dock, bay = said or (None, {})
+    """One line. A dock may report and yet tell this person nothing: another has the camera now."""
+    told, bay = said or (None, {})
     files = max(len(uploads), int(bay.get("left") or 0))
     if not files:
         return None
+    dock = told or uploads[0].dock
     done, total = int(bay.get("done") or 0), int(bay.get("total") or 0)
-    if dock is None:
+    if dock.pk not in fresh:
         reason = "The dock does not report. Leave the camera in."
-        return Arrival(uploads[0].dock.name, serial, files, 0, 0, "", reason)
-    if bay.get("state") == "keep":
+        return Arrival(dock.name, serial, files, 0, 0, "", reason)
+    checking = bool(uploads) and all(row.state == Upload.State.VERIFYING for row in uploads)
+    # Nothing is left on the card, and something of it did not arrive whole.
+    lost = bay.get("state") == "ready" and not bay.get("left") and not checking
+    if bay.get("state") == "keep" or lost:
         words = "Something is held back. Leave the camera in the dock."
         return Arrival(dock.name, serial, files, 0, 0, "", words)
-    checking = bool(uploads) and all(row.state == Upload.State.VERIFYING for row in uploads)
     words = "Being checked." if checking and done >= total else "Copying."
     minutes = minutes_left(total - done, bay.get("rate"))
     return Arrival(dock.name, serial, files, min(done, total), total, minutes, words)

@@ -16,6 +16,7 @@ from evidence.recordings import arrivals
 from ingest.devices import actions
 from ingest.devices.models import Camera, Dock
 from ingest.uploads import sealing
+from ingest.uploads.models import Upload
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,7 @@ def test_a_file_goes_to_who_had_the_camera_when_it_was_recorded(
     beat(dock, camera="POOL", left=1)
     [his] = arrivals.of(shah)
     assert (his.files, his.total) == (1, 0)  # what the dock says of the card is not his to know
+    assert his.words == "Being checked."  # and it does report
     # The dock's count of what lies on the card goes to whoever has the camera now.
     [hers] = arrivals.of(okoro)
     assert hers.files == 1
@@ -72,6 +74,18 @@ def test_a_silent_dock_promises_nothing(
     [arrival] = arrivals.of(shah)
     assert arrival.minutes == ""
     assert "does not report" in arrival.words
+
+
+def test_what_left_the_card_is_being_checked_or_held_back(
+    dock: Dock, camera: Camera, shah: User, film: bytes
+) -> None:
+    upload = factories.send(dock, film)
+    beat(dock, state="ready", left=0, done=6000)
+    [arrival] = arrivals.of(shah)
+    assert (arrival.words, arrival.percent, arrival.minutes) == ("Being checked.", 100, "")
+    Upload.objects.filter(pk=upload.pk).update(state="receiving")
+    [arrival] = arrivals.of(shah)
+    assert arrival.words == "Something is held back. Leave the camera in the dock."
 
 
 def test_the_fragment(dock: Dock, camera: Camera, shah: User, film: bytes) -> None:
