@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import array
 import json
+import random
 import subprocess
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -72,12 +74,39 @@ def test_a_phones_uneven_frames_keep_their_times(tmp_path: Path, name: str) -> N
 
 def test_lines_that_are_no_times_are_left_out() -> None:
     ticks = frames.Ticks()
-    for text in ("0\n", "512,\n", "N/A", "", "9" * 40, "-512", "x1", "1024"):
+    for text in ("0\n", "512,\n", "N/A", "", "9" * 40, "-512", "x1", "²", "٣", "--5", "-", "1024"):
         ticks.line(text)
     assert list(ticks.times) == [0, 512, -512, 1024]
     assert frames.table(ticks.times, 12800) == {
         "version": 1, "timescale": 12800, "first": 0, "runs": [[512, 2]], "count": 3,
     }  # fmt: skip
+
+
+def test_a_long_film_is_put_in_order_without_a_copy() -> None:
+    """B-frames: each four frames come as 0, 3, 1, 2. The copies would take some 40 MB here."""
+    count = 400_000
+    times = array.array("q", (n + (0, 2, -1, -1)[n % 4] for n in range(count)))
+    times.append(count - 1)
+    tracemalloc.start()
+    try:
+        table = frames.table(times, 25)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert table
+    assert (table["first"], table["runs"], table["count"]) == (0, [[1, count - 1]], count)
+    assert most < 8 * 2**20
+
+
+def test_a_file_in_no_order_at_all_is_put_in_order_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frames, "BLOCK", 4)
+    dice = random.Random(1)
+    wanted = sorted({dice.randrange(500) for _ in range(300)})
+    mixed = wanted + wanted[::3]
+    dice.shuffle(mixed)
+    table = frames.table(array.array("q", mixed), 1)
+    assert table
+    assert times(table) == wanted
 
 
 def test_a_table_has_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
