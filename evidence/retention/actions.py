@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from evidence.custody.record import Actor, Draft, record, service
+from evidence.custody.record import Actor, Draft, record_all, service
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import actions as recordings
@@ -20,10 +20,10 @@ from evidence.retention.models import Hold, Kind, Watch
 LOCK = 0x62_77_76_03
 
 
-def _held(hold: Hold, actor: Actor, kind: str, reason: str) -> None:
+def _held(holds: Sequence[Hold], actor: Actor, kind: str, reason: str) -> None:
     from evidence.retention.tasks import to_store
 
-    record(
+    drafts = [
         Draft(
             kind,
             hold.recording.subject(),
@@ -32,8 +32,15 @@ def _held(hold: Hold, actor: Actor, kind: str, reason: str) -> None:
             data={"hold": hold.pk},
             private={"name": actor.name, "reason": reason, "kind": hold.kind},
         )
-    )
-    transaction.on_commit(lambda: to_store.delay(hold.pk), robust=True)
+        for hold in holds
+    ]
+    record_all([(draft, None) for draft in drafts])
+
+    def tell_store() -> None:
+        for hold in holds:
+            to_store.delay(hold.pk)
+
+    transaction.on_commit(tell_store, robust=True)
 
 
 def hold(*, by: User, recording: Recording, kind: Kind, reason: str, reference: str = "") -> Hold:
@@ -53,19 +60,37 @@ def hold(*, by: User, recording: Recording, kind: Kind, reason: str, reference: 
 def _hold(
     by: User | None, actor: Actor, recording: Recording, kind: str, reason: str, reference: str
 ) -> Hold:
-    # One writer a recording: two holds for one reason can't both be made.
-    Recording.objects.select_for_update().get(pk=recording.pk)
-    if reference:
-        same = Hold.objects.filter(
-            recording=recording, kind=kind, reference=reference, released_at=None
-        ).first()
-        if same:
-            return same
-    made = Hold.objects.create(
-        recording=recording, kind=kind, reference=reference, reason=reason, set_by=by
-    )
-    _held(made, actor, "hold.set", reason)
+    locked = Recording.objects.select_for_update().get(pk=recording.pk)
+    [made] = _hold_all(by, actor, [locked], kind, reason, reference)
     return made
+
+
+def _hold_all(
+    by: User | None,
+    actor: Actor,
+    locked: Sequence[Recording],
+    kind: str,
+    reason: str,
+    reference: str,
+) -> list[Hold]:
+    """A hold for each, in their order. Constant queries.
+
+    They are locked, so that two holds for one reason can't both be made of any.
+    """
+    same: dict[int, Hold] = {}
+    if reference:
+        found = Hold.objects.filter(
+            recording__in=locked, kind=kind, reference=reference, released_at=None
+        )
+        same = {hold.recording_id: hold for hold in found}
+    made = Hold.objects.bulk_create(
+        Hold(recording=item, kind=kind, reference=reference, reason=reason, set_by=by)
+        for item in locked if item.pk not in same
+    )  # fmt: skip
+    if made:
+        _held(made, actor, "hold.set", reason)
+    same |= {hold.recording_id: hold for hold in made}
+    return [same[item.pk] for item in locked]
 
 
 def release(*, by: User, hold: Hold, reason: str) -> Hold:
@@ -81,7 +106,7 @@ def release(*, by: User, hold: Hold, reason: str) -> Hold:
         row.released_at, row.released_by, row.release_reason = timezone.now(), by, reason
         row.in_store = False
         row.save()
-        _held(row, by.actor(), "hold.released", reason)
+        _held([row], by.actor(), "hold.released", reason)
     return row
 
 
@@ -108,11 +133,14 @@ def watch(
             kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by
         )
         row.officers.set(people)
-        found = Recording.objects.filter(
-            joined_into=None, officer__in=people, happened_at__range=(_earlier(start), end)
-        ).order_by("id")
+        # Arrivals wait meanwhile, so not a query a recording. Locked where they are found.
+        found = (
+            Recording.objects.filter(
+                joined_into=None, officer__in=people, happened_at__range=(_earlier(start), end)
+            ).order_by("id").select_for_update(of=("self",))
+        )  # fmt: skip
         ends = [item for item in found if _ends(item) >= start]
-        return [_hold(by, by.actor(), item, kind, reason, reference) for item in ends]
+        return _hold_all(by, by.actor(), ends, kind, reason, reference)
 
 
 def _one_at_a_time() -> None:
@@ -136,7 +164,7 @@ def carry(*, gone: Recording, into: Recording) -> None:
             reason=row.reason,
             set_by=row.set_by,
         )
-        _held(made, service("retention"), "hold.set", row.reason)
+        _held([made], service("retention"), "hold.set", row.reason)
     # What is held already must hold the files that came along.
     for held in Hold.objects.filter(recording=into, released_at=None):
         Hold.objects.filter(pk=held.pk).update(in_store=False)

@@ -7,13 +7,17 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from django.db import connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from evidence.cases import actions as cases
 from evidence.cases.models import Case
 from evidence.complaints.actions import record_complaint
 from evidence.complaints.models import Complaint
+from evidence.custody import sequencer
+from evidence.custody.models import Event
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.retention import actions, tasks
@@ -77,6 +81,53 @@ def test_footage_that_is_assigned_later_is_held_then(
     assert not actions.is_held(recording)
     actions.assign(by=lane, recording=recording, officer=shah, reason="His spare camera")
     assert actions.is_held(recording)
+
+
+def test_a_watch_costs_the_same_for_one_and_for_many(shah: User, lane: User) -> None:
+    """It holds the lock that arrivals wait for."""
+    start = timezone.now() - timedelta(hours=9)
+
+    def watch(reference: str) -> tuple[int, list[Hold]]:
+        with CaptureQueriesContext(connection) as queries, transaction.atomic():
+            held = actions.watch(
+                by=lane, kind=Kind.COMPLAINT, reference=reference, reason="x", officers=[shah],
+                start=start, end=start + timedelta(hours=8),
+            )  # fmt: skip
+        return len(queries), held
+
+    first = factories.recording(shah, happened_at=start, duration_ms=1000)
+    one, held = watch("PC/1/26")
+    assert [hold.recording for hold in held] == [first]
+    more = [
+        factories.recording(shah, happened_at=start + timedelta(minutes=n), duration_ms=1000)
+        for n in range(30)
+    ]
+    factories.recording(shah, happened_at=start - timedelta(hours=1), duration_ms=1000)
+    many, _ = watch("PC/2/26")
+    assert many == one
+    _, again = watch("PC/1/26")  # the same reason again is the same hold
+    assert [hold.recording for hold in again] == [first, *more]
+    assert again[0] == held[0]
+    assert Hold.objects.count() == 31 + 31
+    sequencer.run()
+    events = Event.objects.filter(type="hold.set")
+    assert events.count() == 62
+    assert events.filter(object_ref=first.reference).count() == 2
+
+
+def test_a_watch_tells_the_store_of_each_hold(
+    shah: User, lane: User, monkeypatch: pytest.MonkeyPatch, django_capture_on_commit_callbacks: Any
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(tasks.to_store, "delay", told.append)
+    for _ in range(2):
+        factories.recording(shah, happened_at=timezone.now())
+    with django_capture_on_commit_callbacks(execute=True):
+        _, held = record_complaint(
+            by=lane, complaint=complaint(end=timezone.now()), officers=[shah]
+        )
+    assert told == [hold.pk for hold in held]
+    assert len(told) == 2
 
 
 def test_whoever_is_named_can_t_record_or_see_or_release(shah: User, lane: User) -> None:
@@ -173,7 +224,6 @@ def test_an_investigator_named_in_a_complaint_finds_no_trace_of_it_in_others_foo
     shah: User, lane: User
 ) -> None:
     """Not in the history, not in why it is kept; another investigator does."""
-    from evidence.custody import sequencer
     from evidence.recordings import keeping, pages
 
     named = factories.Person(username="ps9", name="P Nine", roles=["professional_standards"])
