@@ -131,6 +131,7 @@ def _post(person: User, lines: Sequence[str], connection: BaseEmailBackend) -> b
     mail = EmailMessage(subject, body, None, [person.email], connection=connection)
     try:
         return bool(mail.send())
-    except (SMTPException, OSError) as error:
+    except (SMTPException, OSError, ValueError) as error:
+        # ValueError: an address that can't stand in a header. Nobody else waits for its mending.
         log.warning("a daily mail was not sent", person=person.ref, error=type(error).__name__)
         return False

@@ -94,6 +94,12 @@ def test_a_failing_mail_server_leaves_people_for_the_next_run(four: None, settin
     assert len(mail.outbox) == 2
 
 
+def test_an_address_that_can_t_be_written_to_stops_nobody_else(four: None, shah: User) -> None:
+    User.objects.filter(pk=shah.pk).update(email="a\nb@force.example")
+    assert digest.send() == (1, 1)
+    assert [message.to for message in mail.outbox] == [["hughes@force.example"]]
+
+
 def test_who_does_not_want_it_or_has_left_gets_none(four: None, shah: User, hughes: User) -> None:
     User.objects.filter(pk=shah.pk).update(daily_mail=False)
     User.objects.filter(pk=hughes.pk).update(status=User.Status.LEFT)
