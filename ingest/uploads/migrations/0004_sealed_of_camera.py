@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devices', '0002_screens'),
-        ('uploads', '0003_dock_names'),
+        ("devices", "0002_screens"),
+        ("uploads", "0003_dock_names"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='upload',
-            index=models.Index(fields=['camera', 'sealed_at'], name='upload_sealed_of_camera'),
+            model_name="upload",
+            index=models.Index(fields=["camera", "sealed_at"], name="upload_sealed_of_camera"),
         ),
     ]
