@@ -31,7 +31,7 @@ urlpatterns = [
     path("sign-in/forgotten/", account.password_reset, name="account_reset_password"),
     path("sign-in/forgotten/sent/", account.password_reset_done,
          name="account_reset_password_done"),
-    path("sign-in/set/<str:uidb36>/<str:key>/", atomic(account.password_reset_from_key),
+    path("sign-in/set/<slug:uidb36>/<str:key>/", atomic(account.password_reset_from_key),
          name="account_reset_password_from_key"),
     path("sign-in/set/done/", account.password_reset_from_key_done,
          name="account_reset_password_from_key_done"),

@@ -75,15 +75,21 @@ class RecordingAdmin(OfficeAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """By the same index as everywhere: the newest thousand that match."""
-        return finding.newest(queryset, search_term, staff(request)), False
+        try:
+            return finding.newest(queryset, search_term, staff(request)), False
+        except finding.TooBroad as error:
+            messages.warning(request, str(error))
+            request.too_broad = True  # type: ignore[attr-defined]
+            return queryset.none(), False
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Sign the stills and read the progress of the page's rows, all at once."""
         changelist = super().get_changelist_instance(request)
         if changelist.query:
             with transaction.atomic():
+                found = None if hasattr(request, "too_broad") else changelist.result_count
                 finding.note(by=staff(request), query=changelist.query[: search.LONGEST],
-                             address=address(request), found=changelist.result_count)  # fmt: skip
+                             address=address(request), found=found)  # fmt: skip
         rows = pages.rows(list(changelist.result_list), by=staff(request), address=address(request))
         by_id = {row.recording.pk: row for row in rows}
         for item in changelist.result_list:

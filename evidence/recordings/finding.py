@@ -286,8 +286,15 @@ def _found(form: SearchForm, reader: User, start: keyset.Place) -> Result:
     return result
 
 
+class TooBroad(Exception):
+    """The search takes too long. Its sentence is for a person."""
+
+
 def newest(recordings: QuerySet[Recording], text: str, reader: User) -> QuerySet[Recording]:
-    """Those of `recordings` that match, the newest thousand of them: for lists that count."""
+    """Those of `recordings` that match, the newest thousand of them: for lists that count.
+
+    Raises TooBroad where the database would need too long: nothing was found is another thing.
+    """
     asked = " ".join(text.replace("\0", " ").split())[: search.LONGEST]
     if not asked:
         return recordings
@@ -298,7 +305,9 @@ def newest(recordings: QuerySet[Recording], text: str, reader: User) -> QuerySet
     rows = recordings.order_by()
     fetch = fetcher(Recording.objects.all(), [rule])
     found = _within(lambda: fetch(rows, keyset.NEWEST_FIRST, COUNTED))
-    return recordings.filter(pk__in=[item.pk for item in found or []])
+    if found is None:
+        raise TooBroad("This search takes too long. Add a word that is less common, or a filter.")
+    return recordings.filter(pk__in=[item.pk for item in found])
 
 
 def _to_drop(visible: QuerySet[Recording], asked: dict[str, Q], reader: User) -> list[str]:
@@ -348,16 +357,53 @@ def note(*, by: User, query: str, address: str, found: int | None, reason: str =
 def needs_reason(form: SearchForm, reader: User) -> str:
     """Whose footage is looked for by somebody who may see everybody's; '' when nobody's alone.
 
-    Named in the filter, or all that stands in the box is a collar number or a full name.
+    Named in the filter, or all that the box asks for is one officer, in whatever words and signs
+    around them: what must not be there does not change whose footage it is about.
     """
     if reader.scope("recording.view") < Scope.ALL:
         return ""
-    own = {(reader.collar or "").lower(), reader.name.lower(), reader.short.lower()}
     officer = " ".join(str(form.cleaned_data["officer"]).split())
     if officer:
+        own = {(reader.collar or "").lower(), reader.name.lower(), reader.short.lower()}
         return "" if officer.lower() in own else officer
-    asked = str(form.cleaned_data["q"])
-    if not asked or asked.lower() in own:
-        return ""
-    one = User.objects.filter(Q(collar__iexact=asked) | Q(name__iexact=asked))
-    return asked if one.exists() else ""
+    asked = [
+        {word for term in terms for word in term.words.lower().split()}
+        for terms in form.query.alternatives
+    ]
+    ends = {term.words.lower().split()[-1] for term in form.query.terms if term.prefix}
+    return str(form.cleaned_data["q"]) if _one_other(asked, ends, reader) else ""
+
+
+def _one_other(asked: list[set[str]], ends: set[str], reader: User) -> bool:
+    """Whether one of these alternatives says one other person, by words of their rank, number and
+    name alone: fits nobody else, or has all of their name. One query.
+
+    Of `ends` a number's beginning is enough, or that of one word among others.
+    """
+    rule = Q(pk__in=[])
+    for words in asked:
+        fits = Q(pk__isnull=not words)
+        for word in words:
+            fits &= Q(rank__icontains=word) | Q(collar__icontains=word) | Q(name__icontains=word)
+        rule |= fits
+    people = [
+        (user.pk == reader.pk, set(search.clean(f"{user.rank} {user.collar or ''} {user.name}")
+         .lower().split()), set(search.clean(user.name).lower().split()))
+        for user in User.objects.filter(rule).only("pk", "rank", "collar", "name")[:MOST_PEOPLE]
+    ]  # fmt: skip
+
+    def fit(words: set[str], theirs: set[str]) -> bool:
+        def stands(word: str) -> bool:
+            begun = word in ends and (len(words) > 1 or any(char.isdigit() for char in word))
+            return word in theirs or (begun and any(one.startswith(word) for one in theirs))
+
+        return all(map(stands, words))
+
+    for words in filter(None, asked):
+        who = [(own, name) for own, theirs, name in people if fit(words, theirs)]
+        whole = [own for own, name in who if name <= words]
+        if len(who) == 1 and not who[0][0]:
+            return True
+        if whole and not any(whole):
+            return True
+    return False

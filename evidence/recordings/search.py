@@ -181,6 +181,8 @@ class Query:
     text: str
     marks: str
     terms: tuple[Term, ...]
+    # Of each alternative what must be there, without what must not.
+    alternatives: tuple[tuple[Term, ...], ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -209,9 +211,12 @@ def parse(text: str) -> Query:
 
 def _query(parts: list[tuple[Term, str, bool]]) -> Query:
     groups: list[list[str]] = [[]]
+    alternatives: list[list[Term]] = [[]]
     for term, text, _ in parts:
         if term.either and groups[-1]:
             groups.append([])
+            alternatives.append([])
+        alternatives[-1] += [term] * term.wanted
         groups[-1].append(f"({text})" if term.wanted else f"!({text})")
     wanted = [(term, text) for term, text, _ in parts if term.wanted]
     if not wanted:
@@ -220,6 +225,7 @@ def _query(parts: list[tuple[Term, str, bool]]) -> Query:
         text=" | ".join(" & ".join(group) for group in groups),
         marks=" | ".join(f"({text})" for _, text in wanted),
         terms=tuple(term for term, _ in wanted),
+        alternatives=tuple(map(tuple, alternatives)),
     )
 
 

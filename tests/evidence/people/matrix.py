@@ -53,7 +53,7 @@ get  sign-out/                               x   x    x   x   x    x    x    x  
 get  sign-in/sso/cancelled/                  y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
 get  sign-in/forgotten/                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  sign-in/forgotten/sent/                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
-get  sign-in/set/<str:uidb36>/<str:key>/     y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  sign-in/set/<slug:uidb36>/<str:key>/    y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  sign-in/set/done/                       y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  account/again/                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >
 get  account/again/code/                     y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   >

@@ -16,9 +16,8 @@ pytestmark = pytest.mark.django_db
 
 DIGITS = "9" * 4400
 HOSTILE = [
-    "\0", "a\0b", DIGITS, "9" * 18, "-1", "9999-12-31", "9999-12-30", "0001-01-01", "²", "٣",
-    f"{DIGITS}~{DIGITS}", "9~\0", "8999-12-31T23:59:59+00:00~\0", "nan", "\ud800", "x" * 5000,
-    "' OR 1=1 --", "%", "[]", "R-2222-2222",
+    "\0", "a\0b", DIGITS, "9" * 18, "-1", "9999-12-31", "0001-01-01", "²", f"{DIGITS}~{DIGITS}",
+    "8999-12-31T23:59:59+00:00~\0", "\ud800", "x" * 5000,
 ]  # fmt: skip
 # Everything that a view of ours reads from an address.
 NAMES = [
@@ -32,9 +31,9 @@ ROUTES = sorted(
 
 
 @pytest.fixture
-def everybody(lane: User, auditor: User, hughes: User, shah: User) -> list[Client]:
+def everybody(lane: User, auditor: User, hughes: User) -> list[Client]:
     clients = []
-    for user in (lane, auditor, hughes, shah):
+    for user in (lane, auditor, hughes):
         client = Client(raise_request_exception=False)
         client.force_login(user)
         clients.append(client)
@@ -46,7 +45,7 @@ def values(shah: User, lane: User) -> dict[str, str]:
     recording = factories.recording(shah, duration_ms=5000)
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
-        "<slug:provider_id>": "force", "<str:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
+        "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
         "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1",
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
     }  # fmt: skip
@@ -72,21 +71,42 @@ def test_the_names_are_those_that_views_read() -> None:
     assert read <= set(NAMES)
 
 
+def asked(value: str) -> bytes:
+    return value.encode("utf-8", "surrogatepass")
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_query_is_our_fault(route: str, everybody: list[Client], values: dict[str, str]) -> None:
     path = "/" + route
     for part, value in values.items():
         path = path.replace(part, value)
-    found = []
     for value in HOSTILE:
-        text = value.encode("utf-8", "surrogatepass")
-        together = {name: [text, "R-2222-2222"] for name in NAMES}
+        query = {name: [asked(value), "R-2222-2222"] for name in NAMES}
         for client in everybody:
-            # All at once, and each alone where one wrong value hides the others.
-            asked = [together, *({name: one} for name, one in together.items())]
-            for query in asked if client is not everybody[3] else asked[:1]:
-                if broken(client, path, query):
-                    found.append((value[:20], sorted(query)[:2]))
+            assert not broken(client, path, query), value[:20]
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        "search/", "together/", "footage/", "footage/new/", "footage/categorise/",
+        "footage/<ref:reference>/facts/", "audit/unusual/", "audit/people/<str:person>/",
+        "audit/recordings/<str:subject>/",
+    ],
+)  # fmt: skip
+def test_no_single_value_is_our_fault(
+    route: str, everybody: list[Client], values: dict[str, str]
+) -> None:
+    """Where one wrong value would hide what another does."""
+    assert route in ROUTES
+    path, client = "/" + route, everybody[route.startswith("audit/")]
+    for part, value in values.items():
+        path = path.replace(part, value)
+    found = [
+        (name, value[:20])
+        for name in NAMES for value in HOSTILE
+        if broken(client, path, {name: [asked(value)]})
+    ]  # fmt: skip
     assert found == []
 
 
@@ -100,3 +120,39 @@ def test_no_path_is_our_fault(route: str, everybody: list[Client], values: dict[
                 for other in parts:
                     path = path.replace(other, values[other])
                 assert not broken(client, path), path[:80]
+
+
+def test_no_list_of_the_admin_breaks(lane: User, administrator: User) -> None:
+    found = []
+    for user in (lane, administrator):
+        client = Client(raise_request_exception=False)
+        client.force_login(user)
+        for model, site in admin.site._registry.items():
+            path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+            names = ["q", "p", "o", "_facets", "e"]
+            for one in site.list_filter:  # type: ignore[attr-defined]
+                name = getattr(one, "parameter_name", one)
+                names += [name, f"{name}__exact", f"{name}__id__exact"]
+            for name in names:
+                found += [
+                    (path, name, value[:9])
+                    for value in ("\0", DIGITS, "9999-12-31")
+                    if broken(client, path, {name: value})
+                ]
+            for value in ("%00", "9" * 4400, "_00", "²"):
+                if broken(client, f"{path}{value}/change/"):
+                    found.append((path, "change", value[:9]))
+    assert found == []
+
+
+def test_what_is_posted_with_a_nul_is_not_our_fault(lane: User, shah: User) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(lane)
+    one, other = (factories.recording(shah, duration_ms=5000).reference for _ in range(2))
+    sent = {"r": [one, other], "camera": other, "seconds": "1", "reason": "the same door"}
+    for name in sent:
+        answer = client.post("/together/move/", sent | {name: "\0"})
+        assert answer.status_code in (302, 404, 422), name
+    for name in ("at", "text"):
+        sent = {"at": "1", "text": "x"} | {name: "\0"}
+        assert client.post(f"/footage/{one}/markers/", sent).status_code in (302, 422), name

@@ -203,7 +203,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<int:original>": str(recording.originals.get().pk), "<int:pk>": "1",
         "<int:marker>": str(Marker.objects.get_or_create(
             recording=recording, at_ms=0, made_by=recording.officer)[0].pk),
-        "<slug:provider_id>": "force", "<str:uidb36>": "1", "<str:key>": "x",
+        "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x",
         "<str:name>": things["devices.dock"].name,
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),

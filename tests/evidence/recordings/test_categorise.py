@@ -377,3 +377,17 @@ def test_a_token_is_a_uuid_or_nothing(shah: User) -> None:
     bad = signed_in(shah).post(url, {"category": "undo", "token": "\0x"}, headers=HTMX)
     assert bad.status_code == 200  # without one, it is the last change of one's own
     assert said(recording)[3] == ""
+
+
+def test_the_keyboard_stays_in_a_row_after_undo(shah: User) -> None:
+    """Also where what it goes back to can't be taken back itself."""
+    client, arrest = signed_in(shah), Category.objects.get(code="arrest")
+    other = Category.objects.exclude(pk=arrest.pk).first()
+    assert other
+    for before in (None, other):
+        item = factories.recording(shah, category=before)
+        address = f"/footage/{item.reference}/categorise/"
+        client.post(address, {"category": arrest.code}, headers=HTMX)
+        row = client.post(address, {"category": "undo"}, headers=HTMX).text
+        assert row.count(" autofocus") == 1, before
+        assert f'<div id="said" hx-swap-oob="innerHTML">Undone for {item.reference}.' in row

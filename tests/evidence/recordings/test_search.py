@@ -398,7 +398,10 @@ def test_stills_that_are_shown_are_looks(one: Recording, shah: User) -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [{"officer": "4127"}, {"officer": "Shah", "q": "arrest"}, {"q": "4127"}, {"q": "aisha SHAH"}]
+    "asked", [{"officer": "4127"}, {"officer": "Shah", "q": "arrest"}, {"q": "4127"}, {"q": "aisha SHAH"},
+              {"q": '"4127"'}, {"q": "PC 4127"}, {"q": "4127 or 4127"}, {"q": "4127 -zzz"},
+              {"q": "Shah Aisha"}, {"q": "4127 the"}, {"q": "zzz or 4127"},
+              {"q": "zzz or -qqq 4127"}, {"q": "412"}, {"q": "Aisha Sha"}, {"q": "shah"}]
 )  # fmt: skip
 def test_a_broad_search_of_one_officer_asks_why(
     asked: dict[str, str], one: Recording, shah: User, lane: User
@@ -529,3 +532,22 @@ def test_restricted_and_foreign_recordings_are_in_no_count(
     page = signed_in(hughes).get("/search/?q=brawl")
     assert page.context["result"].count == 1
     assert "1 recording<" in page.text
+
+
+def test_two_of_a_name_are_not_one_officer_but_their_whole_name_is_asked_of(
+    one: Recording, lane: User
+) -> None:
+    factories.Person(username="shah2", name="Omar Shah", rank="PC", collar="9001")
+    client = signed_in(lane)
+    for asked, asks in (("shah", False), ("aisha shah", True), ("9001 or zzz", True),
+                        ("pc", False), (lane.name, False), ("-4127 arrest", False)):  # fmt: skip
+        page = client.get("/search/", {"q": asked}).text
+        assert ("Why do you search this officer" in page) is asks, asked
+
+
+def test_the_admin_says_that_a_search_takes_too_long(lane: User, monkeypatch: Any) -> None:
+    monkeypatch.setattr(finding, "_within", lambda act: None)
+    page = signed_in(lane).get("/admin/recordings/recording/?q=brawl")
+    assert "This search takes too long" in page.text
+    [(event, _)] = searches()
+    assert "data" not in event.parsed()
