@@ -131,7 +131,7 @@ def test_no_list_of_the_admin_breaks(lane: User, administrator: User) -> None:
             path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
             names = ["q", "p", "o", "_facets", "e"]
             for one in site.list_filter:  # type: ignore[attr-defined]
-                name = getattr(one, "parameter_name", one)
+                name = str(getattr(one, "parameter_name", one))
                 names += [name, f"{name}__exact", f"{name}__id__exact"]
             for name in names:
                 found += [
@@ -149,7 +149,7 @@ def test_what_is_posted_with_a_nul_is_not_our_fault(lane: User, shah: User) -> N
     client = Client(raise_request_exception=False)
     client.force_login(lane)
     one, other = (factories.recording(shah, duration_ms=5000).reference for _ in range(2))
-    sent = {"r": [one, other], "camera": other, "seconds": "1", "reason": "the same door"}
+    sent: dict[str, Any] = {"r": [one, other], "camera": other, "seconds": "1", "reason": "the same door"}
     for name in sent:
         answer = client.post("/together/move/", sent | {name: "\0"})
         assert answer.status_code in (302, 404, 422), name
