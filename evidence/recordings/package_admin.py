@@ -122,7 +122,7 @@ class PackageAdmin(ChangingAdmin):
     ) -> Any:  # fmt: skip
         """Loads itself again while the package is being made."""
         answer = super().changeform_view(request, object_id, form_url, extra_context)
-        known = object_id and object_id.isdigit()
+        known = object_id and object_id.isdecimal() and len(object_id) < 19
         row = Package.objects.filter(pk=int(str(object_id))).first() if known else None
         if row is not None and row.state in ("waiting", "making"):
             answer["Refresh"] = "2"

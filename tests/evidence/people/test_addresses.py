@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib import admin
 from django.db import transaction
 from django.test import Client
 
@@ -149,7 +150,12 @@ def test_what_is_posted_with_a_nul_is_not_our_fault(lane: User, shah: User) -> N
     client = Client(raise_request_exception=False)
     client.force_login(lane)
     one, other = (factories.recording(shah, duration_ms=5000).reference for _ in range(2))
-    sent: dict[str, Any] = {"r": [one, other], "camera": other, "seconds": "1", "reason": "the same door"}
+    sent: dict[str, Any] = {
+        "r": [one, other],
+        "camera": other,
+        "seconds": "1",
+        "reason": "the same door",
+    }
     for name in sent:
         answer = client.post("/together/move/", sent | {name: "\0"})
         assert answer.status_code in (302, 404, 422), name
