@@ -14,6 +14,10 @@ def nothing_loose(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     found: list[CheckMessage] = []
     if settings.DEBUG:
         found.append(Error("DEBUG is on", hint="Unset DEBUG", id="config.E001"))
+    if settings.DEMO and settings.SECURE:
+        found.append(
+            Error("BWV_DEMO is on at a public address", hint="BWV_DEMO=0", id="config.E006")
+        )
     if len(settings.SECRET_KEY) < 50:
         found.append(
             Error(

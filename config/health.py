@@ -15,6 +15,7 @@ from redis import Redis
 
 from evidence.custody import sequencer, status
 from evidence.custody.models import Checkpoint
+from evidence.people.requests import address
 from evidence.recordings import audits
 from evidence.store import s3
 
@@ -57,7 +58,7 @@ def readyz(request: HttpRequest) -> JsonResponse:
 
 def metrics(request: HttpRequest) -> HttpResponse:
     """Prometheus metrics, for this machine or those whose address the operator allows."""
-    if request.META.get("REMOTE_ADDR") not in settings.METRICS_ADDRESSES:
+    if address(request) not in settings.METRICS_ADDRESSES:
         return not_found(request)
     return HttpResponse(generate_latest() + _custody(), content_type=CONTENT_TYPE_LATEST)
 

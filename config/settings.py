@@ -42,6 +42,10 @@ def secret(name: str) -> str:
 # --- who we are -------------------------------------------------------------
 DEBUG = env.bool("DEBUG", False)
 SECRET_KEY = secret("SECRET_KEY")
+# How many proxies stand before the web server; each adds an address to X-Forwarded-For.
+TRUSTED_PROXIES = NINJA_NUM_PROXIES = ALLAUTH_TRUSTED_PROXY_COUNT = env.int(
+    "BWV_TRUSTED_PROXIES", 0
+)
 PUBLIC_URL = env.str("BWV_PUBLIC_URL", "http://localhost:8000").rstrip("/")
 SECURE = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
@@ -339,7 +343,6 @@ CELERY_TASK_ROUTES = {
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-NINJA_NUM_PROXIES = 0  # the address of the connection, not what a header says
 SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)
 SEND_AGAIN_SECONDS = env.int("BWV_SEND_AGAIN_SECONDS", 600)
 CELERY_BEAT_SCHEDULE = {

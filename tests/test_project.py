@@ -35,7 +35,7 @@ def production(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]
     }
     environment = {**os.environ, **layout, "BWV_DEMO": "0",
                    "BWV_PUBLIC_URL": "https://bwv.example.police.uk",
-                   "ALLOWED_HOSTS": "bwv.example.police.uk"} | more  # fmt: skip
+                   "ALLOWED_HOSTS": "bwv.example.police.uk", "BWV_TRUSTED_PROXIES": "1"} | more  # fmt: skip
     return subprocess.run(
         [sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, text=True,
         capture_output=True,
@@ -54,6 +54,7 @@ def test_a_production_start_is_clean() -> None:
         ({"DATABASE_URL": "", "BWV_DATA": "/nowhere"}, "DATABASE_URL is not set"),
         ({"BWV_ORIGIN": "https://x y"}, "custody.E001"),
         ({"BWV_SIGNER_URL": ""}, "custody.W001"),
+        ({"BWV_TRUSTED_PROXIES": "0"}, "people.W002"), ({"BWV_DEMO": "1"}, "config.E006"),
         ({"BWV_PASSKEY_ROLES": ""}, "people.W001"), ({"BWV_PASSKEY_ROLES": "king"}, "people.E001"),
         ({"BWV_BREACHED_PASSWORDS": "/nowhere"}, "people.E002"),
         ({"BWV_OIDC_URL": "http://idp", "BWV_OIDC_SECRET": "x"}, "people.E003"),

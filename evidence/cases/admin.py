@@ -14,7 +14,7 @@ from evidence.cases import actions
 from evidence.cases.models import Case, CaseLink
 from evidence.people.actions import NotAllowed
 from evidence.people.office import ChangingAdmin, staff
-from evidence.recordings.access import find
+from evidence.recordings.access import find, named_to
 from evidence.recordings.models import Recording
 
 
@@ -82,20 +82,31 @@ class CaseAdmin(ChangingAdmin):
         form = super().get_form(request, obj, change, **more)
         return type("CaseForm", (form,), {"user": staff(request)})
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """The case, which knows who reads it: its footage is named to those who may see it."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.reader = staff(request)
+        return found
+
     @admin.display(description="Footage")
     def footage(self, case: Case) -> str:
         """What is linked, and why."""
         if case.pk is None:
             return "None yet"
-        links = CaseLink.objects.filter(case=case, unlinked_at=None).select_related(
-            "recording", "linked_by"
+        linked = Recording.objects.filter(
+            pk__in=CaseLink.objects.filter(case=case, unlinked_at=None).values("recording")
         )
+        shown, others = named_to(getattr(case, "reader"), linked)
+        links = CaseLink.objects.filter(
+            case=case, unlinked_at=None, recording__in=shown
+        ).select_related("recording", "linked_by")
         rows = format_html_join(
             "", '<li><a href="{}">{}</a> {} <small>{}</small></li>',
             ((link.recording.get_absolute_url(), link.recording, link.reason, link.linked_by.short)
              for link in links),
         )  # fmt: skip
-        return format_html("<ul>{}</ul>", rows) if rows else "None yet"
+        return format_html("<ul>{}</ul>{}", rows, others) if rows or others else "None yet"
 
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         """Save, link and unlink, through the actions."""

@@ -14,6 +14,8 @@ from evidence.complaints import actions
 from evidence.complaints.access import visible_to
 from evidence.complaints.models import Complaint
 from evidence.people.office import ChangingAdmin, staff
+from evidence.recordings.access import named_to
+from evidence.recordings.models import Recording
 from evidence.retention.models import Hold
 
 
@@ -63,20 +65,33 @@ class ComplaintAdmin(ChangingAdmin):
         form = super().get_form(request, obj, change, **more)
         return type("ComplaintForm", (form,), {"user": staff(request)})
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """With who reads it: footage is named to those who may see it."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.reader = staff(request)
+        return found
+
     @admin.display(description="Footage held")
     def held(self, complaint: Complaint) -> str:
         """Every recording that this complaint keeps."""
         if complaint.pk is None:
             return "Saving holds the footage of these officers in this time, also what comes later."
-        holds = Hold.objects.filter(
+        held = Hold.objects.filter(
             kind="complaint", reference=complaint.reference, released_at=None
-        ).select_related("recording")
+        )
+        shown, others = named_to(
+            getattr(complaint, "reader"), Recording.objects.filter(pk__in=held.values("recording"))
+        )
+        holds = held.filter(recording__in=shown).select_related("recording")
         rows = format_html_join(
             "", '<li><a href="{}">{}</a> {}</li>',
             ((hold.recording.get_absolute_url(), hold.recording,
               "" if hold.in_store else "(the store is being told)") for hold in holds),
         )  # fmt: skip
-        return format_html("<ul>{}</ul>", rows) if rows else "None yet: it is held when it arrives."
+        if rows or others:
+            return format_html("<ul>{}</ul>{}", rows, others)
+        return "None yet: it is held when it arrives."
 
     def save_model(self, request: HttpRequest, obj: Complaint, form: Any, change: bool) -> None:
         """Record and hold, in one transaction."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from urllib.parse import urljoin
 
 from allauth.account.forms import default_token_generator
@@ -14,9 +15,12 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
 from django.urls import reverse
+from django.utils import timezone
 
 from evidence.custody.record import Draft, Subject, record
 from evidence.people.models import Unit, User
+
+MOVED = timedelta(days=1)
 
 
 class NotAllowed(PermissionError):
@@ -51,6 +55,46 @@ def secured(*, person: User, by: User, what: str, address: str) -> None:
         ).send(fail_silently=True)
 
 
+def proved_again(*, person: User, method: str, address: str) -> None:
+    """Write down that somebody has shown again who they are."""
+    with transaction.atomic():
+        details = {"name": person.short, "address": address}
+        record(Draft("person.proved_again", Subject(person.ref), person.actor(address),
+                     data={"method": method}, private=details))  # fmt: skip
+
+
+def ended_own_sessions(*, person: User, count: int, address: str) -> None:
+    """Write down that somebody ended their other sessions."""
+    with transaction.atomic():
+        details = {"name": person.short, "address": address, "reason": "their own"}
+        record(Draft("person.sessions_ended", Subject(person.ref), person.actor(address),
+                     data={"count": count}, private=details))  # fmt: skip
+
+
+def moved(*, person: User, by: User, old_email: str, address: str) -> None:
+    """After an administrator changed where somebody's links go or who vouches for them: tell the
+    old address, and let another administrator act on it for a day."""
+    User.objects.filter(pk=person.pk).update(address_by=by, address_at=timezone.now())
+    secured(person=person, by=by, what="Address or identity changed by an administrator",
+            address=address)  # fmt: skip
+    if old_email and old_email != person.email:
+        EmailMessage(
+            "Your sign-in has changed",
+            "Your address in the evidence system was changed by an administrator.\n\n"
+            "If you did not ask for it, tell professional standards at once.\n",
+            to=[old_email],
+        ).send(fail_silently=True)
+
+
+def _not_who_moved(by: User, person: User) -> None:
+    """Nobody alone changes an address and then sends the keys there."""
+    if person.address_by_id == by.pk and person.address_at is not None \
+            and timezone.now() - person.address_at < MOVED:  # fmt: skip
+        raise NotAllowed(
+            "You changed this person's address within a day: another administrator has to do this."
+        )
+
+
 def _administers(by: User, person: User) -> None:
     if not by.may("people.change"):
         raise NotAllowed("Only a system administrator can change accounts.")
@@ -64,6 +108,7 @@ def invite(*, by: User, person: User, address: str) -> None:
     Their second factor stays as it is. Raises NotAllowed, ValueError.
     """
     _administers(by, person)
+    _not_who_moved(by, person)
     if not person.email:
         raise ValueError("Enter an e-mail address for this person first.")
     if not person.is_active:
@@ -88,6 +133,7 @@ def reset_factors(*, by: User, person: User, reason: str, address: str) -> int:
     they see anything. Returns how many were taken away. Raises NotAllowed, ValueError.
     """
     _administers(by, person)
+    _not_who_moved(by, person)
     if not reason.strip():
         raise ValueError("Enter why.")
     with transaction.atomic():

@@ -19,6 +19,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.crypto import salted_hmac
 
 from evidence.custody.record import Actor, Draft, Subject, record, service
 from evidence.people import actions, factors, fresh, throttle
@@ -38,12 +39,20 @@ SECURED = {
     "mfa/email/recovery_codes_generated": "Recovery codes made",
 }
 
+
+def _sign(name: str) -> str:
+    """A sign for a name that nobody has: the same for the same, and not to be read back."""
+    digest = salted_hmac("evidence.people.typed", name, algorithm="sha256").hexdigest()
+    return f"an unknown name ({digest[:10]})" if name else "(nothing)"
+
+
 PROVED = {"mfa/email/totp_activated": "totp", "mfa/email/webauthn_added": "webauthn"}
 
 
 def refused(request: HttpRequest, name: str, known: User | None) -> None:
     """Write that a sign-in was refused; the name may be anything that somebody typed."""
-    typed = name[:60].replace("\0", "").encode("utf-8", "replace").decode() or "(nothing)"
+    # Somebody may have typed their password here: what is nobody's name is not written down.
+    typed = known.username if known else name if name.startswith("identity ") else _sign(name)
     with transaction.atomic():
         record(
             Draft(
@@ -73,6 +82,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Count the try. The answer is that of a wrong password."""
         name = str(credentials.get("username", ""))
         if "\0" in name or not throttle.allow(request, name):
+            if throttle.tell(request, name):
+                self.authentication_failed(request, **credentials)
             raise self.validation_error("username_password_mismatch")
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
@@ -80,13 +91,23 @@ class AccountAdapter(DefaultAccountAdapter):
         name = str(credentials.get("username", ""))
         refused(request, name, User.objects.filter(username__iexact=name).first())
 
+    def reauthenticate(self, user: Any, password: str) -> bool:
+        """With the event."""
+        done: bool = super().reauthenticate(user, password)
+        if done:
+            actions.proved_again(person=user, method="password", address=address(self.request))
+        return done
+
     def login(self, request: HttpRequest, user: Any) -> None:
         """Sign in, in one transaction with the event."""
         with transaction.atomic():
             super().login(request, user)
             request.session.pop("account_reauthentication_state", None)
-            whose, factor = getattr(request, "sso_factor", (None, factors.NONE))
-            request.session[factors.SSO_FACTOR] = factor if whose == user.pk else factors.NONE
+            whose, factor, asked = getattr(request, "sso", (None, factors.NONE, 0))
+            if whose != user.pk:
+                factor, asked = factors.NONE, 0
+            request.session[factors.SSO_FACTOR] = factor
+            request.session[factors.SSO_TIME] = asked if isinstance(asked, int) else 0
             request.session["began"] = request.session["seen"] = actions.now()
             user.proved_by = factors.in_words(request)
             details = {"name": user.short, "address": address(request)}
@@ -161,7 +182,8 @@ class MfaAdapter(DefaultMFAAdapter):
     """Second factors: names that people know, secrets that a copy of the database lacks."""
 
     error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": "That code isn't right, or it was used. Enter the newest one."
+        "cannot_delete_authenticator": "Add another second factor first: this is your last.",
+        "incorrect_code": "That code isn't right, or it was used. Enter the newest one.",
     }
 
     def _get_user_identifier(self, user: Any) -> str:
@@ -173,6 +195,11 @@ class MfaAdapter(DefaultMFAAdapter):
     def build_totp_svg(self, url: str) -> str:
         """A QR code."""
         return str(super().build_totp_svg(url))
+
+    def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
+        """Never the last: what is left would be a password alone."""
+        others = Authenticator.objects.filter(user=authenticator.user).exclude(pk=authenticator.pk)
+        return bool(others.exclude(type=Authenticator.Type.RECOVERY_CODES).exists())
 
     def encrypt(self, text: str) -> str:
         """With a key made of SECRET_KEY, which the database does not hold."""
@@ -214,7 +241,8 @@ class SsoAdapter(DefaultSocialAccountAdapter):
             raise ImmediateHttpResponse(render(request, "account/refused.html", status=403))
         token = (sociallogin.account.extra_data or {}).get("id_token", {})
         # Kept in the session by the sign-in itself: it is this person's, in this request.
-        request.sso_factor = (person.pk, factors.from_amr(token.get("amr")))  # type: ignore[attr-defined]
+        said = (person.pk, factors.from_amr(token.get("amr")), token.get("auth_time"))
+        request.sso = said  # type: ignore[attr-defined]
         if not sociallogin.is_existing:
             sociallogin.connect(request, person)
         elif sociallogin.user.pk != person.pk:

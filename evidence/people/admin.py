@@ -7,6 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.forms import ModelForm, MultipleChoiceField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -74,7 +75,13 @@ class PersonAdmin(ChangingAdmin):
         """A new person can't sign in until they have set a password by the link that is sent."""
         if not change:
             obj.set_unusable_password()
-        keep(request, obj, form, "person.changed", Subject(obj.ref))
+        with transaction.atomic():
+            keep(request, obj, form, "person.changed", Subject(obj.ref))
+            if change and {"email", "sso_subject"} & set(form.changed_data):
+                actions.moved(
+                    person=obj, by=staff(request), old_email=str(form.initial.get("email") or ""),
+                    address=address(request),
+                )  # fmt: skip
 
     def has_look_after_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Asks the table."""

@@ -11,5 +11,7 @@ class PeopleConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from evidence.people import checks  # noqa: F401
+        """Register the checks, and listen to the library."""
+        from evidence.people import checks, ways  # noqa: F401
+
+        ways.listen()

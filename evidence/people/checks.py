@@ -34,8 +34,13 @@ def roles_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @register(Tags.security, deploy=True)
 def passkeys_are_asked_for(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """In production those who run the system, investigate or dispose sign in with a passkey."""
+    found: list[CheckMessage] = []
+    if settings.SECURE and not settings.TRUSTED_PROXIES:
+        hint = "Set BWV_TRUSTED_PROXIES to how many proxies stand before gunicorn"
+        found.append(Warning("Every address will be the proxy's", hint=hint, id="people.W002"))
     missing = sorted(set(PASSKEY_ROLES) - set(settings.PASSKEY_ROLES))
     if not missing:
-        return []
+        return found
     hint = "Unset BWV_PASSKEY_ROLES, or name them there as well (OWASP ASVS 5.0 6.3.3)"
-    return [Warning(f"No passkey is asked of: {', '.join(missing)}", hint=hint, id="people.W001")]
+    said = f"No passkey is asked of: {', '.join(missing)}"
+    return [*found, Warning(said, hint=hint, id="people.W001")]

@@ -20,7 +20,8 @@ PASSKEY, CODE, NONE = "passkey", "code", ""
 # What an identity provider may say that it asked for (RFC 8176; phr: OpenID EAP ACR values).
 AMR_PASSKEY = {"hwk", "fido", "swk", "phr", "phrh", "sc"}
 AMR_CODE = {"mfa", "otp", "pop", "sms"}
-SSO_FACTOR = "sso_factor"  # the session's key
+# The session's keys: what the provider said it asked for, and when.
+SSO_FACTOR, SSO_TIME = "sso_factor", "sso_auth_time"
 
 
 def records(request: HttpRequest) -> list[dict[str, Any]]:

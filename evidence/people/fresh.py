@@ -23,8 +23,17 @@ from evidence.people import factors
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the person proved who they are within BWV_FRESH_SECONDS, in this session."""
-    newest = max((float(item.get("at", 0)) for item in factors.records(request)), default=0.0)
+    newest = max((_at(request, item) for item in factors.records(request)), default=0.0)
     return time.time() - newest < settings.FRESH_SECONDS
+
+
+def _at(request: HttpRequest, item: dict[str, Any]) -> float:
+    """When this proof was given. An identity provider may answer from a session of its own: what
+    counts is when it says that it asked the person (`auth_time`, OpenID Connect Core 2)."""
+    at = float(item.get("at", 0))
+    if item.get("method") == "socialaccount":
+        return min(at, float(request.session.get(factors.SSO_TIME, 0)))
+    return at
 
 
 def require(request: HttpRequest) -> None:

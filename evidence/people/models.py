@@ -78,6 +78,11 @@ class User(AbstractBaseUser):
     sso_subject = models.CharField(
         "identity at the force's provider", max_length=255, unique=True, null=True, blank=True
     )
+    # Who last changed where this person's links go, and when: for a day, another acts on it.
+    address_by = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", editable=False
+    )
+    address_at = models.DateTimeField(null=True, blank=True, editable=False)
     # Counted up, every session of this person ends.
     sessions_ended = models.PositiveIntegerField(default=0, editable=False)
     joined = models.DateTimeField(auto_now_add=True)
@@ -119,6 +124,7 @@ class User(AbstractBaseUser):
         """What a session must agree with: it ends with the password, the roles or the status
         that it began with (ASVS 5.0 7.4.2)."""
         said = [self.password, *sorted(self.roles), self.status, str(self.sessions_ended)]
+        said.append(str(self.unit_id))
         key_salt = "evidence.people.models.User.session"
         return salted_hmac(key_salt, "\0".join(said), secret=secret, algorithm="sha256").hexdigest()
 

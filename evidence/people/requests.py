@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from evidence.custody.record import Actor
@@ -16,7 +17,13 @@ def person(request: HttpRequest) -> User:
 
 
 def address(request: HttpRequest) -> str:
-    """The address of the connection. A proxy's header is not believed here."""
+    """Where a request comes from: the connection's address, or behind BWV_TRUSTED_PROXIES
+    proxies what the outermost of them saw. What stands further left anybody may have written."""
+    count = settings.TRUSTED_PROXIES
+    if count:
+        told = [one.strip() for one in request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")]
+        if len(told) >= count and told[-count]:
+            return str(told[-count])[:45]
     return str(request.META.get("REMOTE_ADDR", ""))[:45]
 
 

@@ -108,7 +108,8 @@ def login(request: HttpRequest) -> HttpResponse:
     asked = QueryDict(mutable=True)
     asked["next"] = request.GET.get("next", "")
     asked["process"] = "login"
-    words = {"nonce": nonce}
+    # A provider that is told how old a proof may be has to say how old it is (Core 3.1.2.1).
+    words = {"nonce": nonce, "max_age": str(settings.SESSION_LONGEST_SECONDS)}
     if request.GET.get("again"):
         words |= {"prompt": "login", "max_age": "0"}
     params = QueryDict(mutable=True)

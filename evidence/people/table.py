@@ -124,7 +124,7 @@ TABLE: dict[str, dict[str, Scope]] = {
     "device.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
     "device.change": {ADMINISTRATOR: ALL},
     "dock.screen": {DOCK: OWN, SUPERVISOR: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
-    "people.view": {STANDARDS: ALL, AUTHORITY: ALL, ADMINISTRATOR: ALL},
+    "people.view": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
     "people.change": {ADMINISTRATOR: ALL},
     "admin.open": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
 }  # fmt: skip

@@ -9,6 +9,7 @@ address, and known ones go on as before. Nobody outside can use up a known brows
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 
 from django.conf import settings
 from django.core import signing
@@ -46,13 +47,13 @@ def known_device(request: HttpRequest, name: str) -> str:
         said = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=COOKIE_AGE)
     except signing.BadSignature:
         return ""
-    known = isinstance(said, dict) and name.lower() in said.get("names", [])
+    known = isinstance(said, dict) and _fold(name) in said.get("names", [])
     return str(said.get("id", "")) if known else ""
 
 
 def allow(request: HttpRequest, name: str) -> bool:
     """Whether this try may be made at all; counts it."""
-    name, where = name.lower()[:60], address(request)
+    name, where = _fold(name), address(request)
     device = known_device(request, name)
     if device:
         return _count(_key("device", device, name)) <= TRIES
@@ -65,10 +66,20 @@ def allow(request: HttpRequest, name: str) -> bool:
     return True
 
 
+def tell(request: HttpRequest, name: str) -> bool:
+    """Whether a try that was not let through is written down: one a name and address a span."""
+    return bool(cache.add(_key("told", address(request), _fold(name)), 1, timeout=SPAN))
+
+
+def _fold(name: str) -> str:
+    """One key for all spellings that the database takes for one name."""
+    return unicodedata.normalize("NFKC", name).casefold()[:60]
+
+
 def succeeded(request: HttpRequest, name: str) -> None:
     """Forget the tries of this browser, or of this name and address."""
     device = known_device(request, name)
-    parts = ("device", device, name.lower()) if device else ("pair", address(request), name.lower())
+    parts = ("device", device, _fold(name)) if device else ("pair", address(request), _fold(name))
     cache.delete(_key(*parts))
 
 
@@ -81,7 +92,7 @@ def remember(request: HttpRequest, response: HttpResponse, name: str) -> None:
         from secrets import token_hex
 
         names, device = [], token_hex(16)
-    names = [name.lower(), *(one for one in names if one != name.lower())][:5]
+    names = [_fold(name), *(one for one in names if one != _fold(name))][:5]
     response.set_cookie(
         COOKIE, signing.dumps({"id": device, "names": names}, salt=SALT), max_age=COOKIE_AGE,
         secure=settings.SECURE, httponly=True, samesite="Lax", path="/",

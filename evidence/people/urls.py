@@ -8,12 +8,12 @@ from allauth.mfa.base import views as mfa
 from allauth.mfa.recovery_codes import views as recovery
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as webauthn
-from allauth.usersessions import views as sessions
 from django.db.transaction import atomic
 from django.urls import path
 from django.views.decorators.http import require_POST
 
 from evidence.people import sso, views
+from evidence.people.ways import changing, end_sessions, remove_passkey, with_password
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -44,17 +44,18 @@ urlpatterns = [
     path("account/", views.account, name="account"),
     path("account/mail/", views.mail, name="account-mail"),
     path("account/security/", views.security, name="mfa_index"),
-    path("account/password/", atomic(account.password_change), name="account_change_password"),
-    path("account/app/", atomic(totp.activate_totp), name="mfa_activate_totp"),
-    path("account/app/remove/", atomic(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("account/password/", with_password(changing(account.password_change)),
+         name="account_change_password"),
+    path("account/app/", changing(totp.activate_totp), name="mfa_activate_totp"),
+    path("account/app/remove/", changing(totp.deactivate_totp), name="mfa_deactivate_totp"),
     path("account/codes/", recovery.view_recovery_codes, name="mfa_view_recovery_codes"),
-    path("account/codes/new/", atomic(recovery.generate_recovery_codes),
+    path("account/codes/new/", changing(recovery.generate_recovery_codes),
          name="mfa_generate_recovery_codes"),
     path("account/passkeys/", webauthn.list_webauthn, name="mfa_list_webauthn"),
-    path("account/passkeys/add/", atomic(webauthn.add_webauthn), name="mfa_add_webauthn"),
-    path("account/passkeys/<int:pk>/remove/", atomic(webauthn.remove_webauthn),
+    path("account/passkeys/add/", changing(webauthn.add_webauthn), name="mfa_add_webauthn"),
+    path("account/passkeys/<int:pk>/remove/", changing(remove_passkey(webauthn.remove_webauthn)),
          name="mfa_remove_webauthn"),
-    path("account/passkeys/<int:pk>/name/", atomic(webauthn.edit_webauthn),
+    path("account/passkeys/<int:pk>/name/", changing(webauthn.edit_webauthn),
          name="mfa_edit_webauthn"),
-    path("account/sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("account/sessions/", end_sessions, name="usersessions_list"),
 ]  # fmt: skip

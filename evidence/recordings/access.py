@@ -57,6 +57,19 @@ def team_of(user: User) -> QuerySet[User]:
     return User.objects.filter(team)
 
 
+MOST_NAMED = 50
+
+
+def named_to(user: User, recordings: QuerySet[Recording]) -> tuple[list[Recording], str]:
+    """Of recordings that some other thing names, those that `user` may see, at most 50; and in
+    words that there are others."""
+    seen = recordings.filter(pk__in=visible_to(user).values("pk"))
+    shown = list(seen.order_by("reference")[: MOST_NAMED + 1])
+    rest = recordings.values("pk")[:1001].count() - len(shown)
+    others = "and more" if len(shown) > MOST_NAMED else "and others that you can't see"
+    return shown[:MOST_NAMED], others if rest > 0 or len(shown) > MOST_NAMED else ""
+
+
 def find(user: User, reference: str, permission: str = "recording.view") -> Recording:
     """One recording by its reference, also by one that was joined into another.
 

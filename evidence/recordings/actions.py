@@ -118,14 +118,22 @@ def restore(*, by: User, recording: Recording, token: UUID | None = None) -> Rec
     return locked
 
 
-def _to_say(by: User, recording: Recording) -> Recording:
-    """The recording, locked, for somebody who may say what it is."""
-    whole = _find(by, recording, "recording.categorise")
+def _locked(by: User, recording: Recording, permission: str) -> Recording:
+    """The recording under its lock, for somebody who still has the permission once it is held."""
+    whole = _find(by, recording, permission)
     locked = (
         Recording.objects.select_for_update(of=("self",))
         .select_related("category", "incident", "officer")
         .get(pk=whole.pk)
     )
+    if _find(by, locked, permission).pk != locked.pk:
+        raise NotAllowed("It was joined with another just now. Load the page again.")
+    return locked
+
+
+def _to_say(by: User, recording: Recording) -> Recording:
+    """The recording, locked, for somebody who may say what it is."""
+    locked = _locked(by, recording, "recording.categorise")
     if locked.kind != Recording.Kind.FOOTAGE:
         raise ValueError("It is a file from the card, not footage.")
     return locked
@@ -151,12 +159,7 @@ def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Rec
     if not reason.strip():
         raise ValueError("Enter why this officer recorded it.")
     with transaction.atomic():
-        _find(by, recording, "recording.assign")
-        locked = (
-            Recording.objects.select_for_update(of=("self",))
-            .select_related("officer")
-            .get(pk=recording.pk)
-        )
+        locked = _locked(by, recording, "recording.assign")
         before = locked.officer.ref if locked.officer else ""
         locked.officer, locked.unassigned_because = officer, ""
         locked.save(update_fields=["officer", "unassigned_because"])

@@ -40,11 +40,11 @@ def restrict(*, by: User, recording: Recording, kind: str, reason: str) -> Recor
     if not reason.strip():
         raise ValueError("Enter why it is restricted.")
     with transaction.atomic():
+        row = Recording.objects.select_for_update(of=("self",)).get(pk=recording.pk)
         try:
-            find(by, recording.reference, "recording.restrict")
+            find(by, row.reference, "recording.restrict")
         except Recording.DoesNotExist:
             raise NotAllowed(NOTHING) from None
-        row = Recording.objects.select_for_update(of=("self",)).get(pk=recording.pk)
         row.restricted = kind
         row.save(update_fields=["restricted"])
         _written("recording.restricted", by, row, kind, reason)
@@ -91,7 +91,9 @@ def grant(*, by: User, recording: Recording, person: User, until: datetime, reas
     if person.scope("recording.view") is Scope.NONE:
         raise ValueError(f"{person.short} has no role that may see footage.")
     with transaction.atomic():
-        known_to(by, recording.reference)
+        # Locked: joining it into another waits, and what was joined away is not there.
+        row = Recording.objects.select_for_update(of=("self",)).filter(pk=recording.pk).first()
+        recording = known_to(by, row.reference if row else recording.reference)
         made = Grant.objects.create(
             recording=recording, person=person, until=until, reason=reason.strip()[:300],
             granted_by=by,

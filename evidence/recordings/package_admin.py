@@ -18,7 +18,7 @@ from evidence.people.actions import NotAllowed
 from evidence.people.office import ChangingAdmin, staff
 from evidence.people.requests import address
 from evidence.recordings import exports
-from evidence.recordings.access import find
+from evidence.recordings.access import find, named_to
 from evidence.recordings.models import Package, Recording
 from evidence.recordings.templatetags.evidence import size, tag
 
@@ -59,8 +59,8 @@ class PackageAdmin(ChangingAdmin):
     list_display = ("reference", "recipient", "purpose", "made_by", "created", "state_")
     list_select_related = ("made_by",)
     list_filter = ("state",)
-    search_fields = ("reference__iexact", "recordings__reference__iexact")
-    search_help_text = "A whole reference of a package or a recording"
+    search_fields = ("reference__iexact",)
+    search_help_text = "A whole reference of a package"
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """To ask for one; later, to read it."""
@@ -151,10 +151,18 @@ class PackageAdmin(ChangingAdmin):
             row.checkpoint, row.sha256,
         )  # fmt: skip
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """With who reads it: recordings are named to those who may see them."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.reader = staff(request)
+        return found
+
     @admin.display(description="Recordings")
     def contents(self, row: Package) -> str:
         """What is in it."""
-        return ", ".join(item.reference for item in row.recordings.all())
+        shown, others = named_to(getattr(row, "reader"), row.recordings.all())
+        return ", ".join([item.reference for item in shown] + [others] * bool(others))
 
     @admin.display(description="To check it")
     def checking(self, row: Package) -> str:

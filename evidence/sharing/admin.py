@@ -17,7 +17,7 @@ from unfold.widgets import UnfoldAdminTextInputWidget
 from evidence.people.actions import NotAllowed
 from evidence.people.office import ChangingAdmin, staff
 from evidence.people.reason import ask
-from evidence.recordings.access import find
+from evidence.recordings.access import find, named_to
 from evidence.recordings.models import Recording
 from evidence.sharing import actions
 from evidence.sharing.models import MAX_DAYS, Share
@@ -101,10 +101,18 @@ class ShareAdmin(ChangingAdmin):
             f"{timezone.localtime(share.last_seen):%d %b %Y %H:%M}" if share.last_seen else "Never"
         )
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
+        """With who reads it: recordings are named to those who may see them."""
+        found = super().get_object(request, object_id, from_field)
+        if found is not None:
+            found.reader = staff(request)
+        return found
+
     @admin.display(description="Recordings")
     def shared(self, share: Share) -> str:
         """What was shared."""
-        return ", ".join(item.reference for item in share.recordings.all())
+        shown, others = named_to(getattr(share, "reader"), share.recordings.all())
+        return ", ".join([item.reference for item in shown] + [others] * bool(others))
 
     def save_model(self, request: HttpRequest, obj: Share, form: Any, change: bool) -> None:
         """Make it and send the link."""

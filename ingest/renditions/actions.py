@@ -21,7 +21,7 @@ from evidence.custody.record import Draft, record, service
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.store import s3
 from ingest.media import rendering, sniff, tools, track
-from ingest.media.sandbox import MediaFailed
+from ingest.media.sandbox import MediaFailed, SandboxMissing
 from ingest.renditions.joining import join, refresh
 from ingest.uploads.sealing import quarantine_broken
 
@@ -87,11 +87,15 @@ def render(original_id: int) -> Original | None:
         _keep(original, result)
     except MediaFailed as error:
         _failed(original, str(error))
-    except Exception:
+    except (s3.StoreError, SandboxMissing):
         # Not the file's fault: no strike. A worker that dies does not come here, and counts.
         Original.objects.filter(pk=original.pk, media="running").update(
             media="waiting", media_attempts=F("media_attempts") - 1
         )
+        raise
+    except BaseException:
+        # Whatever it is, given back and raised; the third time a person looks at the file.
+        Original.objects.filter(pk=original.pk, media="running").update(media="waiting")
         raise
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -147,8 +147,8 @@ uploads.quarantine                           -   -    -   -   -    -    -    y  
 devices.camera                               -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
 devices.dock                                 -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
 devices.issue                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
-people.user                                  -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    y+  >
-people.unit                                  -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    y+  >
+people.user                                  -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    y+  >
+people.unit                                  -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    y+  >
 """
 
 # The admin's acts and other pages of its own, by the object's page.

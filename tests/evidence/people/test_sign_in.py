@@ -453,6 +453,180 @@ def test_pairs_of_roles_are_refused_with_the_reason(shah: User) -> None:
             shah.clean()
 
 
+# --- what hostile readings found ---
+
+
+def test_a_code_adds_no_passkey_to_an_account_that_has_one(lane: User) -> None:
+    """Else one code, read out to a caller, would undo the passkey."""
+    secret = give_app(lane)
+    Authenticator.objects.create(user=lane, type=Authenticator.Type.WEBAUTHN, data={"name": "x"})
+    client = client_of(lane)
+    assert secret
+    for path in ("/account/passkeys/add/", "/account/codes/", "/account/app/",
+                 "/account/codes/new/", "/account/passkeys/"):  # fmt: skip
+        assert client.get(path).headers["Location"].startswith("/account/?next="), path
+        assert client.post(path).status_code == 302
+
+
+def test_a_proof_begun_before_signing_in_is_dropped(shah: User) -> None:
+    client = Client()
+    client.get("/sign-in/")
+    session = client.session
+    session["account_reauthentication_state"] = {"request": {"path": "/account/codes/new/"}}
+    session.save()
+    enter(client, "shah")
+    assert "account_reauthentication_state" not in client.session
+
+
+def test_a_forgotten_password_is_set_by_a_link_that_leads_somewhere(
+    shah: User, okoro: User, hughes: User
+) -> None:
+    """Not for those who sign in elsewhere, nor for those who lost every factor."""
+    for person in (shah, okoro, hughes):
+        User.objects.filter(pk=person.pk).update(email=f"{person.username}@metropolis.example")
+    give_app(shah)
+    give_app(hughes)
+    User.objects.filter(pk=hughes.pk).update(sso_subject="id-hughes")
+    for person in (shah, okoro, hughes):
+        Client().post("/sign-in/forgotten/", {"email": f"{person.username}@metropolis.example"})
+    [letter] = mail.outbox
+    assert letter.to == ["shah@metropolis.example"]
+    found = re.search(r"http://localhost:\d+(/sign-in/set/\S+)", str(letter.body))
+    assert found
+    page = Client().get(found.group(1), follow=True)
+    assert "Set your password" in page.text
+    assert "can&#x27;t be used" not in page.text
+
+
+def test_a_stale_session_of_the_provider_adds_no_passkey(shah: User) -> None:
+    """Somebody without a factor of ours: the provider has to ask again."""
+    shah.set_unusable_password()
+    shah.save()
+    client = Client()
+    client.force_login(shah)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "socialaccount", "at": time.time(), "provider": "force", "uid": "x"}
+    ]
+    session["sso_factor"], session["sso_auth_time"] = "code", int(time.time()) - 3600
+    session.save()
+    assert client.get("/account/passkeys/add/").headers["Location"].startswith("/sign-in/sso/")
+    session["sso_auth_time"] = int(time.time())
+    session.save()
+    assert client.get("/account/passkeys/add/").status_code == 200
+    assert client.get("/account/password/").headers["Location"] == "/account/"
+
+
+def test_who_changed_an_address_does_not_send_the_keys_there(
+    administrator: User, lane: User
+) -> None:
+    User.objects.filter(pk=lane.pk).update(email="lane@metropolis.example")
+    give_app(lane)
+    other = factories.Person(username="admin2", name="Second", roles=["administrator"])
+    client = Client()
+    client.force_login(administrator)
+    form = {"username": "lane", "name": lane.name, "rank": "DS", "collar": "12",
+            "email": "mine@example.org", "roles": lane.roles, "status": "working"}  # fmt: skip
+    done = client.post(f"/admin/people/user/{lane.pk}/change/", form)
+    assert done.status_code == 302, done.content
+    assert "lane@metropolis.example" in [one for letter in mail.outbox for one in letter.to]
+    lane.refresh_from_db()
+    assert lane.email == "mine@example.org"
+    for act in (
+        lambda by: actions.invite(by=by, person=lane, address=""),
+        lambda by: actions.reset_factors(by=by, person=lane, reason="lost", address=""),
+    ):
+        with pytest.raises(actions.NotAllowed, match="another administrator"):
+            act(administrator)
+        act(other)
+
+
+def test_nobody_changes_their_own_account(administrator: User) -> None:
+    client = Client()
+    client.force_login(administrator)
+    client.post(f"/admin/people/user/{administrator.pk}/change/", {"email": "x@example.org"})
+    administrator.refresh_from_db()
+    assert administrator.email == ""
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["_complaints_complaint_officers_+__isnull=0", "password__startswith=a", "sso_subject=x",
+     "recordings__isnull=0", "grants__isnull=0", "email__startswith=a"],
+)  # fmt: skip
+def test_lists_are_narrowed_by_their_filters_alone(asked: str, administrator: User) -> None:
+    client = Client()
+    client.force_login(administrator)
+    assert client.get(f"/admin/people/user/?{asked.replace('+', '%2B')}").status_code == 400
+    assert client.get("/admin/people/user/?status__exact=working").status_code == 200
+
+
+def test_wrong_codes_and_proofs_are_events(shah: User) -> None:
+    give_app(shah)
+    client = Client()
+    enter(client, "shah")
+    client.post("/sign-in/code/", {"code": "000000"})
+    assert [event["object"]["ref"] for event in events("person.refused")] == [shah.ref]
+    client = client_of(shah)
+    stale(client)
+    client.post("/account/again/?next=/account/mail/", {"password": PASSWORD})
+    assert [event["data"]["method"] for event in events("person.proved_again")] == ["password"]
+    client.post("/account/sessions/")
+    assert events("person.sessions_ended")[0]["details"]["reason"] == "their own"
+
+
+def test_a_password_typed_as_a_name_is_not_written_down(shah: User) -> None:
+    enter(Client(), "my secret pass phrase", "shah")
+    [event] = events("person.refused")
+    assert "secret" not in str(event)
+    assert event["details"]["name"].startswith("an unknown name (")
+
+
+def test_other_spellings_are_the_same_name(shah: User) -> None:
+    stranger = Client(REMOTE_ADDR="10.7.0.1")
+    for _ in range(throttle.TRIES):
+        enter(stranger, "shah", "guess")
+    assert enter(stranger, "\u017fhah").status_code == 200  # long s: the database's "shah"
+    assert len(events("person.refused")) == throttle.TRIES + 1  # the first of those shut out
+
+
+def test_behind_proxies_the_address_is_what_they_vouch_for(settings: Any, rf: Any) -> None:
+    from evidence.people.requests import address
+
+    asked = rf.get("/", HTTP_X_FORWARDED_FOR="6.6.6.6, 10.0.0.7", REMOTE_ADDR="127.0.0.1")
+    assert address(asked) == "127.0.0.1"
+    settings.TRUSTED_PROXIES = 1
+    assert address(asked) == "10.0.0.7"
+    settings.TRUSTED_PROXIES = 3
+    assert address(asked) == "127.0.0.1"
+
+
+def test_the_last_factor_stays(shah: User) -> None:
+    row = Authenticator.objects.create(
+        user=shah, type=Authenticator.Type.WEBAUTHN, data={"name": "Key"}
+    )
+    client = Client()
+    client.force_login(shah)
+    path = f"/account/passkeys/{row.pk}/remove/"
+    assert client.post(path).status_code == 409
+    give_app(shah)
+    assert client.get("/account/app/remove/").status_code in (200, 302)
+    assert Authenticator.objects.filter(pk=row.pk).exists()
+
+
+def test_a_restriction_is_lifted_by_somebody_else(shah: User) -> None:
+    from evidence.recordings import grants
+
+    one = factories.Person(username="em1", name="E M", roles=["evidence_manager"])
+    two = factories.Person(username="em2", name="E N", roles=["evidence_manager"])
+    item = factories.recording(shah)
+    grants.restrict(by=one, recording=item, kind="covert", reason="source")
+    sequencer.run()
+    with pytest.raises(actions.NotAllowed, match="different person"):
+        grants.unrestrict(by=one, recording=item, reason="over")
+    assert grants.unrestrict(by=two, recording=item, reason="over").restricted == ""
+
+
 # --- the force's identity provider ---
 
 
@@ -463,7 +637,14 @@ def provider(settings: Any) -> Iterator[str]:
     from oidc_provider_mock import run_server_in_thread
 
     people = (
-        Known(sub="id-shah", claims={"email": "shah@metropolis.example", "amr": ["pwd", "otp"]}),
+        Known(
+            sub="id-shah",
+            claims={
+                "email": "shah@metropolis.example",
+                "amr": ["pwd", "otp"],
+                "auth_time": int(time.time()),
+            },
+        ),
         Known(sub="id-lane", claims={"email": "lane@metropolis.example", "amr": ["pwd", "hwk"]}),
         Known(sub="id-bare", claims={"email": "okoro@metropolis.example"}),
     )

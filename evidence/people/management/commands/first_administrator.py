@@ -6,7 +6,9 @@ import secrets
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
+from evidence.custody.record import Actor, Draft, Subject, record
 from evidence.people.models import User
 from evidence.people.table import ADMINISTRATOR
 
@@ -25,7 +27,11 @@ class Command(BaseCommand):
         if User.objects.filter(roles__contains=[ADMINISTRATOR]).exists():
             raise CommandError("There is an administrator already: ask them for an account.")
         password = secrets.token_urlsafe(15)
-        User.objects.create_user(
-            options["username"], password, name=options["username"], roles=[ADMINISTRATOR]
-        )
+        name = options["username"]
+        with transaction.atomic():
+            made = User.objects.create_user(name, password, name=name, roles=[ADMINISTRATOR])
+            details = {"name": "The console", "what": name}
+            actor = Actor("service", "svc-console", name="The console")
+            record(Draft("person.changed", Subject(made.ref), actor, data={"fields": ["roles"]},
+                         private=details))  # fmt: skip
         self.stdout.write(f"{options['username']} may sign in with: {password}")

@@ -10,9 +10,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
+from evidence.custody.record import Draft, Subject, record
 from evidence.people.actions import make_unit
 from evidence.people.models import Unit, User
-from ingest.devices.actions import DeviceError, issue, list_camera
+from ingest.devices.actions import CONSOLE, DeviceError, issue, list_camera
 from ingest.devices.management.commands.camera import moment
 from ingest.devices.models import Camera, Dock
 
@@ -53,15 +54,26 @@ def _person(row: Row) -> str:
     }
     person = User.objects.filter(username=username).first()
     if person is None:
-        User.objects.create_user(username, None, **wanted)
+        made = User.objects.create_user(username, None, **wanted)
+        _told(made, sorted(wanted))
         return "made"
     if all(getattr(person, name) == value for name, value in wanted.items()):
         return "no change"
+    changed = sorted(name for name, value in wanted.items() if getattr(person, name) != value)
     for name, value in wanted.items():
         setattr(person, name, value)
     person.full_clean(exclude=["password"])
     person.save()
+    _told(person, changed)
     return "changed"
+
+
+def _told(person: User, fields: list[str]) -> None:
+    """Who somebody is and what they may do changed on the console: an event there too."""
+    after = {name: str(getattr(person, name) or "")[:500] for name in fields}
+    details = {"name": CONSOLE.name, "what": person.short, "after": after}
+    record(Draft("person.changed", Subject(person.ref), CONSOLE, data={"fields": fields},
+                 private=details))  # fmt: skip
 
 
 def _camera(row: Row) -> str:
