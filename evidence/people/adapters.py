@@ -88,7 +88,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Right and wrong are both events."""
-        name = str(credentials.get("username", ""))
+        name = str(credentials.get("username", "")).replace("\0", "")
         refused(request, name, User.objects.filter(username__iexact=name).first())
 
     def reauthenticate(self, user: Any, password: str) -> bool:
