@@ -14,6 +14,7 @@ from typing import Any
 import factory.declarations
 import factory.django
 import factory.faker
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from evidence.people.actions import make_unit
@@ -30,6 +31,12 @@ from ingest.uploads.models import Upload
 PASSWORD = "a long pass phrase for tests"
 
 
+@lru_cache
+def hashed(password: str) -> str:
+    """Once a run: Argon2id takes a tenth of a second, as it should."""
+    return make_password(password)
+
+
 class PersonFactory(factory.django.DjangoModelFactory[User]):
     """A person who can sign in with PASSWORD."""
 
@@ -40,7 +47,7 @@ class PersonFactory(factory.django.DjangoModelFactory[User]):
     username = factory.declarations.Sequence(lambda n: f"person{n}")
     name = factory.faker.Faker("name", locale="en_GB")
     roles: list[str] = []
-    password = factory.django.Password(PASSWORD)
+    password = factory.declarations.LazyFunction(lambda: hashed(PASSWORD))
 
 
 def Person(**fields: Any) -> User:
