@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from datetime import UTC, datetime
@@ -43,6 +44,7 @@ def _flush_custody_too(case: TransactionTestCase) -> None:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     import_module("evidence.recordings.migrations.0002_categories").load(apps, None)
     import_module("evidence.recordings.migrations.0004_officers_pages").load(apps, None)
+    import_module("evidence.complaints.migrations.0005_data").load(apps, None)
 
 
 TransactionTestCase._fixture_teardown = _flush_custody_too  # type: ignore[attr-defined]
@@ -66,6 +68,17 @@ def _signed_in(client: Client, user: User, backend: str | None) -> None:
 
 
 Client._login = _signed_in  # type: ignore[attr-defined]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of two processes, one runs the stories, which share a running system; a file's tests stay
+    together. The stories are the longest, so they begin first."""
+    for item in items:
+        story = "journeys" in item.path.parts
+        item.add_marker(pytest.mark.xdist_group("journeys" if story else str(item.path)))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: "journeys" not in item.path.parts)
+
 
 FOOTAGE = Path(__file__).resolve().parent.parent.parent / "shared" / "footage"
 

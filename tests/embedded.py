@@ -1,4 +1,4 @@
-"""The embedded stack for tests: started once a run, on free ports, in a folder of its own.
+"""The embedded stack for tests: started once a process, on free ports, in a folder of its own.
 
 Loaded as a pytest plugin before Django's settings, which need to know where the parts are.
 `python -m tests.embedded --env-only COMMAND…` runs a command with settings that import,
@@ -39,7 +39,9 @@ def free_ports() -> dict[str, int]:
     """A free port for each part; where gRPC needs one, the one 10,000 above is free too."""
     found: dict[str, int] = {}
     # Below the range from which the kernel gives ports to connections, gRPC ports included.
-    candidate = 12000 + 40 * secrets.randbelow(250)
+    # Of two test processes one takes the even slots, so that neither takes the other's.
+    odd = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+    candidate = 12000 + 80 * secrets.randbelow(125) + 40 * odd
     for name in PORTS:
         while True:
             candidate += 1
@@ -110,10 +112,17 @@ def start_services(layout: Layout) -> None:
     prepare.manage(layout, "collectstatic", "--no-input")
 
 
+def only_hands_out_tests() -> bool:
+    """Whether this is the process that gives tests to others (pytest -n): each has its own."""
+    several = any(word.startswith(("-n", "--numprocesses")) for word in sys.argv[1:])
+    return several and "PYTEST_XDIST_WORKER" not in os.environ
+
+
 LAYOUT: Layout | None = None
 if "pytest" in sys.modules:
     LAYOUT = make_layout()
-    start_services(LAYOUT)
+    if not only_hands_out_tests():
+        start_services(LAYOUT)
 
 
 def _main(arguments: Sequence[str]) -> int:

@@ -13,6 +13,7 @@ from django.utils.html import format_html, format_html_join
 from evidence.complaints import actions
 from evidence.complaints.access import visible_to
 from evidence.complaints.models import Complaint
+from evidence.people.models import User
 from evidence.people.office import ChangingAdmin, staff
 from evidence.recordings.access import named_to
 from evidence.recordings.models import Recording
@@ -22,16 +23,20 @@ from evidence.retention.models import Hold
 class ComplaintForm(forms.ModelForm):  # type: ignore[type-arg]
     """Whoever is named in a complaint can't record it."""
 
+    about = forms.ModelMultipleChoiceField(
+        User.objects.all(), label="Officers", help_text="Who it is about, and who was there"
+    )
+
     class Meta:
         model = Complaint
-        fields = ("reference", "received", "complainant", "account", "officers", "start", "end")
+        fields = ("reference", "received", "complainant", "account", "start", "end")
 
     def clean(self) -> dict[str, Any]:
         """Refuse before anything is written."""
         found = super().clean() or {}
-        if getattr(self, "user") in (found.get("officers") or []):
+        if getattr(self, "user") in (found.get("about") or []):
             self.add_error(
-                "officers", "You are named in this complaint: somebody else has to record it."
+                "about", "You are named in this complaint: somebody else has to record it."
             )
         return found
 
@@ -44,9 +49,8 @@ class ComplaintAdmin(ChangingAdmin):
     list_display = ("reference", "received", "complainant", "recorded_by")
     list_select_related = ("recorded_by",)
     search_fields = ("reference__iexact", "complainant")
-    autocomplete_fields = ("officers",)
     fields = (
-        "reference", "received", "complainant", "account", "officers", "start", "end", "held",
+        "reference", "received", "complainant", "account", "about", "start", "end", "held",
     )  # fmt: skip
     readonly_fields = ("held",)
 
@@ -96,7 +100,7 @@ class ComplaintAdmin(ChangingAdmin):
     def save_model(self, request: HttpRequest, obj: Complaint, form: Any, change: bool) -> None:
         """Record and hold, in one transaction."""
         _, held = actions.record_complaint(
-            by=staff(request), complaint=obj, officers=form.cleaned_data["officers"]
+            by=staff(request), complaint=obj, officers=form.cleaned_data["about"]
         )
         messages.info(request, f"{len(held)} recordings are held.")
 

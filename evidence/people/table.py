@@ -106,10 +106,32 @@ TABLE: dict[str, dict[str, Scope]] = {
     "hold.set": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     "hold.release": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     # the back office
-    "case.view": {STANDARDS: ALL, AUTHORITY: ALL},
-    "case.change": {STANDARDS: ALL},
+    # OWN is a case of which somebody is the officer in the case, or on its team; UNIT one whose
+    # officer in the case is of the unit. Footage of a case is open to its team, unless restricted.
+    "case.view": {
+        OFFICER: OWN, SUPERVISOR: UNIT, CASE: OWN, DISCLOSURE: OWN, STANDARDS: ALL, AUTHORITY: ALL,
+    },
+    "case.change": {CASE: OWN, STANDARDS: ALL},
+    # Finding footage for a case, and no more of it than who, when and where.
+    "case.find": {CASE: ALL, STANDARDS: ALL},
+    "exhibit.produce": {OFFICER: OWN, CASE: OWN, STANDARDS: ALL},
+    "disclosure.decide": {CASE: OWN, DISCLOSURE: OWN, STANDARDS: ALL},
+    "case.papers": {CASE: OWN, DISCLOSURE: OWN, STANDARDS: ALL},
+    # Never a complaint in which somebody is named, or whom they supervise or are supervised by.
     "complaint.view": {STANDARDS: ALL, AUTHORITY: ALL},
     "complaint.change": {STANDARDS: ALL},
+    "complaint.review": {STANDARDS: ALL, AUTHORITY: ALL},
+    "complaint.decide": {AUTHORITY: ALL},
+    "complaint.data": {STANDARDS: ALL, AUTHORITY: ALL},
+    # What was served on oneself, and no more than the notice says.
+    "notice.view": {
+        OFFICER: OWN, SUPERVISOR: OWN, CASE: OWN, STANDARDS: OWN, AUTHORITY: OWN, MANAGER: OWN,
+        DISCLOSURE: OWN,
+    },
+    "sample.view": {SUPERVISOR: UNIT, STANDARDS: ALL, AUTHORITY: ALL},
+    "sample.draw": {STANDARDS: ALL, AUTHORITY: ALL},
+    "sample.review": {SUPERVISOR: UNIT, STANDARDS: ALL, PANEL: GRANTED},
+    "panel.view": {PANEL: GRANTED},
     "share.view": {STANDARDS: ALL},
     "share.make": {STANDARDS: ALL},
     "share.revoke": {STANDARDS: ALL},

@@ -196,7 +196,7 @@ def test_a_complaint_is_recorded_in_the_admin(shah: User, lane: User) -> None:
     local = timezone.localtime()
     form = {
         "reference": "PC/7/26", "received": f"{local:%Y-%m-%d}", "complainant": "A B",
-        "account": "Rude", "officers": [shah.pk],
+        "account": "Rude", "about": [shah.pk],
         "start_0": f"{local - timedelta(hours=2):%Y-%m-%d}", "start_1": f"{local - timedelta(hours=2):%H:%M}",
         "end_0": f"{local:%Y-%m-%d}", "end_1": f"{local:%H:%M}",
     }  # fmt: skip
