@@ -21,19 +21,19 @@ QUIET = [
 ]  # fmt: skip
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live() -> Iterator[system.Live]:
     """The whole system, for all journeys of this run."""
     yield from system.running()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def passwords(live: system.Live) -> dict[str, str]:
     """The demonstration force's passwords."""
     return dict(json.loads(live.manage("demo", "passwords").splitlines()[-1]))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """The distribution's Chromium."""
     path: str | None = next(
@@ -47,7 +47,7 @@ def browser() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def docked(live: Live, tmp_path_factory: Any) -> Path:
     """One card of PC Shah's, docked by the agent and rendered."""
     folder: Path = tmp_path_factory.mktemp("dock")
@@ -102,7 +102,7 @@ print(json.dumps(made))
 """
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def sessions(live: system.Live, passwords: dict[str, str]) -> dict[str, list[str]]:
     """Sessions to use up, by user name. After the passwords: a new one ends every session."""
     return dict(json.loads(live.manage("shell", "-v", "0", "-c", MINT).splitlines()[-1]))

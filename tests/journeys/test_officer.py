@@ -31,7 +31,7 @@ CLIPS = (
 OUTING, EARLIER = 10, 3
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shift(live: Live, tmp_path_factory: Any) -> Path:
     """DC Cole's card: an outing of ten, an earlier one of three, and a file that is no footage."""
     folder: Path = tmp_path_factory.mktemp("shift")
