@@ -70,6 +70,7 @@ def _signed_in(client: Client, user: User, backend: str | None) -> None:
 Client._login = _signed_in  # type: ignore[attr-defined]
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Of two processes, one runs the stories, which share a running system; a file's tests stay
     together. The stories are the longest, so they begin first."""
