@@ -37,7 +37,7 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Case
         fields = (
-            "urn", "title", "offence", "officer_in_case", "status", "next_court_date",
+            "urn", "title", "offence", "officer_in_case", "status",
         )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
@@ -71,7 +71,7 @@ class CaseAdmin(ChangingAdmin):
     autocomplete_fields = ("officer_in_case",)
     readonly_fields = ("footage",)
     fields = (
-        "urn", "title", "offence", "officer_in_case", "status", "next_court_date", "footage",
+        "urn", "title", "offence", "officer_in_case", "status", "footage",
         "link", "unlink", "reason",
     )  # fmt: skip
 

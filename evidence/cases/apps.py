@@ -11,8 +11,11 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self) -> None:
-        """Tell the recording's page of cases."""
+        """Tell the recording's page of cases; open a case's footage to its team."""
+        from evidence.cases import checks  # noqa: F401
+        from evidence.cases.access import opened
         from evidence.cases.links import cases
-        from evidence.recordings import links
+        from evidence.recordings import access, links
 
         links.register(cases)
+        access.register_opener(opened)

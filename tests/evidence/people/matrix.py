@@ -112,6 +112,7 @@ get  audit/recordings/                       -   -    -   -   -    -    -    -  
 post audit/recordings/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
 get  audit/recordings/<str:subject>/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 post audit/recordings/<str:subject>/csv/     -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
+get  cases/<urn:urn>/                        -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
 get  audit/people/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 post audit/people/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
 get  audit/people/<str:person>/              -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >

@@ -208,6 +208,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),
         "<path:name>": things["devices.dock"].name,
+        "<urn:urn>": "01AB-12345-26",
     }  # fmt: skip
 
 
