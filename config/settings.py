@@ -356,6 +356,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep uploads": {"task": "ingest.uploads.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "end cases' grace": {"task": "evidence.cases.tasks.end_grace", "schedule": 3600},
     "extend locks": {"task": "evidence.retention.tasks.extend_locks", "schedule": 3600},
     "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": CHECKPOINT_SECONDS},
     "anchor": {"task": "evidence.custody.tasks.anchor", "schedule": CHECKPOINT_SECONDS},

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from django.urls import path, register_converter
 
-from evidence.cases import views
+from evidence.cases import find_views, link_views, views, work_views
+from evidence.recordings import references  # noqa: F401
 
 
 class UrnConverter:
@@ -24,5 +25,16 @@ class UrnConverter:
 register_converter(UrnConverter, "urn")
 
 urlpatterns = [
+    path("", views.cases, name="cases"),
+    path("new/", views.new, name="case-new"),
+    path("link/", link_views.link, name="case-link"),
     path("<urn:urn>/", views.case, name="case"),
+    path("<urn:urn>/change/", views.change, name="case-change"),
+    path("<urn:urn>/court/", work_views.court, name="case-court"),
+    path("<urn:urn>/court/<int:day>/", work_views.court_day, name="case-court-day"),
+    path("<urn:urn>/team/", work_views.team, name="case-team"),
+    path("<urn:urn>/team/<int:member>/", work_views.member, name="case-member"),
+    path("<urn:urn>/find/", find_views.find, name="case-find"),
+    path("<urn:urn>/unlink/<ref:reference>/", link_views.unlink, name="case-unlink"),
+    path("<urn:urn>/release/", work_views.release, name="case-release"),
 ]
