@@ -36,7 +36,7 @@ LINKS: list[tuple[str, str, May]] = [
     ("My footage", "footage", _records),
     ("Team footage", "footage", _sees_others),
     ("Search", "search", _may("recording.view")),
-    ("Cases", "admin:cases_case_changelist", _may("case.view")),
+    ("Cases", "cases", _may("case.view")),
     ("Complaints", "admin:complaints_complaint_changelist", _may("complaint.view")),
     ("Shares", "admin:sharing_share_changelist", _may("share.view")),
     ("Unusual", "audit-unusual", _may("audit.view")),

@@ -59,6 +59,11 @@ KEEP_DAYS = env.int("BWV_KEEP_DAYS", 31, validate=validate.Range(min=1))
 # What a crime reference of this force looks like, and a good one for the error's sentence.
 CRIME_REFERENCE = env.str("BWV_CRIME_REFERENCE", r"\d{2}[A-Z]{2}/\d{1,7}/\d{2}")
 CRIME_REFERENCE_EXAMPLE = env.str("BWV_CRIME_REFERENCE_EXAMPLE", "01AB/12345/26")
+# The same for the URN of a case, in capitals.
+URN = env.str("BWV_URN", r"\d{2}[A-Z]{2}/\d{4,7}/\d{2}")
+URN_EXAMPLE = env.str("BWV_URN_EXAMPLE", "01AB/12345/26")
+# How long the case's hold stays on footage that was unlinked after its own period had ended.
+UNLINK_GRACE_DAYS = env.int("BWV_UNLINK_GRACE_DAYS", 14, validate=validate.Range(min=1))
 
 # --- custody ----------------------------------------------------------------
 # The log's origin: a schema-less URL that never changes (C2SP tlog-checkpoint).
@@ -351,6 +356,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep uploads": {"task": "ingest.uploads.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "end cases' grace": {"task": "evidence.cases.tasks.end_grace", "schedule": 3600},
     "extend locks": {"task": "evidence.retention.tasks.extend_locks", "schedule": 3600},
     "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": CHECKPOINT_SECONDS},
     "anchor": {"task": "evidence.custody.tasks.anchor", "schedule": CHECKPOINT_SECONDS},

@@ -15,6 +15,7 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("together/", player_views.side_by_side, name="together"),
     path("together/move/", player_views.nudge, name="together-move"),
+    path("cases/", include("evidence.cases.urls")),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),
     path("shared/", include("evidence.sharing.urls")),

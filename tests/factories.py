@@ -17,6 +17,8 @@ import factory.faker
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
+from evidence.cases import formats
+from evidence.cases.models import Case, CaseLink
 from evidence.people.actions import make_unit
 from evidence.people.models import Unit, User
 from evidence.recordings.models import Original, Recording, Rendition
@@ -90,6 +92,16 @@ def original(recording: Recording, **fields: Any) -> Original:
         "sealed_at": timezone.now(), "recorded_at": recording.recorded_at,
     }  # fmt: skip
     return Original.objects.create(recording=recording, **(values | fields))
+
+
+def case(officer: User, *recordings: Recording, urn: str = "01AB/12345/26", **fields: Any) -> str:
+    """A case of this officer with that footage, as rows: no holds. How it stands in an address."""
+    made = Case.objects.create(
+        urn=urn, title=fields.pop("title", "R v Marsh"), officer_in_case=officer, **fields
+    )
+    for one in recordings:
+        CaseLink.objects.create(case=made, recording=one, reason="seen there", linked_by=officer)
+    return formats.slug(urn)
 
 
 def poster(recording: Recording) -> Rendition:

@@ -45,7 +45,7 @@ KIND_OF = {
     "access.granted": "given", "share.proved": "outside", "share.refused": "outside",
     "share.viewed": "outside", "share.played": "outside", "history.read": "log",
     "history.reported": "log", "history.verified": "log", "audit.read": "audit",
-    "audit.exported": "audit",
+    "audit.exported": "audit", "case.viewed": "seen", "case.searched": "searched",
 }  # fmt: skip
 VERBS = {
     "evidence.viewed": "opened the page of {object}",
@@ -55,6 +55,8 @@ VERBS = {
     "evidence.downloaded": "downloaded {object}",
     "evidence.exported": "exported {object} as package {package}",
     "package.downloaded": "downloaded package {object}",
+    "case.viewed": "opened the page of case {object}",
+    "case.searched": "looked for more footage for case {object}: {query}",
     "share.created": "shared {object} with {recipient}",
     "share.revoked": "ended the share of {object} with {recipient}",
     "share.proved": "proved who they are, to open {object}",

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.db.models import Q
 
 from evidence.cases.models import Case
@@ -22,7 +23,6 @@ from evidence.sharing.models import Share
 SAYABLE = re.compile(r"[A-Z]-[0-9A-Z]{4}-[0-9A-Z]{4}")
 NUMBERED = re.compile(r"([a-z]{2,20})-(\d{1,12})")
 COMPLAINT = re.compile(r"(PC|CM)/\d{1,6}/\d{2}")
-URN = re.compile(r"\d{2}[A-Z]{2}/\d{4,7}/\d{2}")
 PERSON = re.compile(r"u-[0-9A-Za-z-]{1,60}")
 PEOPLE = 50
 WORDS = 6
@@ -48,7 +48,7 @@ def resolve(typed: str) -> str:
         return text
     if COMPLAINT.fullmatch(text):
         return f"complaint-{_key(Complaint.objects.filter(reference=text))}"
-    if URN.fullmatch(text):
+    if re.fullmatch(settings.URN, text):
         return f"case-{_key(Case.objects.filter(urn=text))}"
     if NUMBERED.fullmatch(text.lower()):
         return text.lower()

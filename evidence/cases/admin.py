@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from unfold.widgets import UnfoldAdminTextInputWidget
 
-from evidence.cases import actions
+from evidence.cases import actions, formats, lists, rules
+from evidence.cases.actions.change import FIELDS
 from evidence.cases.models import Case, CaseLink
 from evidence.people.actions import NotAllowed
 from evidence.people.office import ChangingAdmin, staff
@@ -34,16 +35,28 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Why it belongs to the case, or does not",
     )  # fmt: skip
 
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
     class Meta:
         model = Case
-        fields = (
-            "urn", "title", "offence", "officer_in_case", "status", "next_court_date",
-        )  # fmt: skip
+        fields = FIELDS
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["seen_version"].initial = self.instance.version
 
     def clean(self) -> dict[str, Any]:
-        """Footage needs a reason, and must be there for this person."""
+        """The case must be possible; footage needs a reason, and must be there for this person."""
         found = super().clean() or {}
         user = getattr(self, "user")
+        wanted = Case(**{name: found.get(name, getattr(self.instance, name)) for name in FIELDS})
+        problems = rules.problems(wanted)
+        same = Case.objects.filter(slug=formats.slug(wanted.urn)).exclude(pk=self.instance.pk)
+        if "urn" not in problems and same.exists():
+            problems["urn"] = actions.TAKEN.format(urn=wanted.urn)
+        for name, words in problems.items():
+            if name not in self.errors:
+                self.add_error(name, words)
         for name in ("link", "unlink"):
             recordings = []
             for reference in found.get(name, "").replace(",", " ").split():
@@ -64,16 +77,13 @@ class CaseAdmin(ChangingAdmin):
     """Every change goes through an action and is an event."""
 
     form = CaseForm
-    list_display = ("urn", "title", "status", "officer_in_case", "next_court_date")
+    list_display = ("urn", "title", "status", "result", "officer_in_case", "next_court")
     list_select_related = ("officer_in_case",)
-    list_filter = ("status",)
+    list_filter = ("status", "result")
     search_fields = ("urn__iexact", "title")
     autocomplete_fields = ("officer_in_case",)
-    readonly_fields = ("footage",)
-    fields = (
-        "urn", "title", "offence", "officer_in_case", "status", "next_court_date", "footage",
-        "link", "unlink", "reason",
-    )  # fmt: skip
+    readonly_fields = ("page", "kept", "footage")
+    fields = ("page", *FIELDS, "kept", "footage", "link", "unlink", "reason", "seen_version")
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any
@@ -88,6 +98,27 @@ class CaseAdmin(ChangingAdmin):
         if found is not None:
             found.reader = staff(request)
         return found
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """With the next day in court."""
+        return lists.annotated(super().get_queryset(request))
+
+    @admin.display(description="Next in court")
+    def next_court(self, case: Case) -> Any:
+        """The next day in court."""
+        return case.next_court_date
+
+    @admin.display(description="The case's page")
+    def page(self, case: Case) -> str:
+        """Where all cameras stand on one clock."""
+        if case.pk is None:
+            return "Once it is open"
+        return format_html('<a href="{}">{}</a>', case.get_absolute_url(), case.urn)
+
+    @admin.display(description="Why its footage is kept")
+    def kept(self, case: Case) -> str:
+        """By the result, in words."""
+        return rules.kept(case).words
 
     @admin.display(description="Footage")
     def footage(self, case: Case) -> str:
@@ -111,9 +142,11 @@ class CaseAdmin(ChangingAdmin):
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
         """Save, link and unlink, through the actions."""
         user, given = staff(request), form.cleaned_data
-        own = {"link", "unlink", "reason"}
+        own = {"link", "unlink", "reason", "seen_version"}
         try:
-            actions.save(by=user, case=obj, changed=[n for n in form.changed_data if n not in own])
+            changed = [name for name in form.changed_data if name not in own]
+            version = given.get("seen_version") if change else None
+            actions.save(by=user, case=obj, changed=changed, version=version)
             for recording in given["link"]:
                 actions.link(by=user, case=obj, recording=recording, reason=given["reason"])
             for recording in given["unlink"]:
@@ -121,5 +154,10 @@ class CaseAdmin(ChangingAdmin):
                     case=obj, recording=recording, unlinked_at=None
                 ):
                     actions.unlink(by=user, link=link, reason=given["reason"])
+        except actions.Conflict as conflict:
+            said = str(conflict).replace(
+                "Compare and choose.", "Nothing of yours was saved: look at"
+            )
+            messages.error(request, f"{said} it as it is now, and change it again.")
         except (NotAllowed, ValueError) as error:
             messages.error(request, str(error))

@@ -11,8 +11,13 @@ class CasesConfig(AppConfig):
     verbose_name = "Cases"
 
     def ready(self) -> None:
-        """Tell the recording's page of cases."""
+        """Tell the recording's page of cases; open a case's footage to its team."""
+        from evidence.cases import checks  # noqa: F401
+        from evidence.cases.access import opened
+        from evidence.cases.keeping import kept_by_cases
         from evidence.cases.links import cases
-        from evidence.recordings import links
+        from evidence.recordings import access, keeping, links
 
         links.register(cases)
+        access.register_opener(opened)
+        keeping.register(kept_by_cases)

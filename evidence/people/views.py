@@ -20,8 +20,8 @@ LANDING = (
     (DOCK, "dock-own-screen"),
     (SUPERVISOR, "team"),
     (OFFICER, "footage"),
-    (CASE, "footage"),
-    (DISCLOSURE, "footage"),
+    (CASE, "cases"),
+    (DISCLOSURE, "cases"),
     (PANEL, "footage"),
     (AUDITOR, "audit"),
 )

@@ -24,7 +24,7 @@ def granted(user: User) -> list[int]:
 
 
 # Rooms above this one that open footage to people: a case to its team. Restricted footage not.
-Opener = Callable[[User], "QuerySet[Any] | None"]
+Opener = Callable[[User], "QuerySet[Any] | list[int] | None"]
 _openers: list[Opener] = []
 
 

@@ -86,6 +86,7 @@ def _shown(
         "older": _address(given, before=result.page.older),
         "newer": _address(given, after=result.page.newer),
         "first": _address(given, before="") if any(map(given.get, CURSORS)) else "",
+        "may_link": user.may("case.change"),
     }
 
 

@@ -221,3 +221,51 @@ def hold_on_arrival(recording: Recording) -> None:
 def is_held(recording: Recording) -> bool:
     """Whether any hold keeps it."""
     return Hold.objects.filter(recording=recording, released_at=None).exists()
+
+
+# --- for acts of rooms above this one, which ask for their own permission ---
+
+
+def hold_for(
+    *, by: User, recordings: Sequence[Recording], kind: Kind, reason: str, reference: str
+) -> list[Hold]:
+    """Hold what somebody put to a matter of theirs; in the transaction of that act.
+
+    No `hold.set` is asked for: linking footage to a case is what holds it.
+    """
+    ids = [item.pk for item in recordings]
+    locked = list(Recording.objects.filter(pk__in=ids).order_by("id").select_for_update())
+    return _hold_all(by, by.actor(), locked, kind, reason, reference)
+
+
+def release_for(
+    *,
+    by: User | None,
+    recordings: Iterable[int] | None,
+    kind: Kind,
+    reference: str,
+    reason: str,
+) -> int:
+    """End a matter's holds, on these recordings or (None) on all; in the act's transaction.
+
+    Nobody in `by` is the system, at the end of a period that somebody had set. Returns how many.
+    """
+    rows = Hold.objects.filter(kind=kind, reference=reference, released_at=None)
+    if recordings is not None:
+        rows = rows.filter(recording__in=list(recordings))
+    held = list(rows.select_related("recording").select_for_update(of=("self",)).order_by("id"))
+    now = timezone.now()
+    for row in held:
+        row.released_at, row.released_by, row.release_reason = now, by, reason[:300]
+        row.in_store = False
+    Hold.objects.bulk_update(
+        held, ["released_at", "released_by", "release_reason", "in_store"], batch_size=500
+    )
+    if held:
+        _held(held, by.actor() if by else service("retention"), "hold.released", reason)
+    return len(held)
+
+
+def renamed(*, kind: Kind, old: str, new: str) -> None:
+    """A matter has another reference now: its holds that stand go on under that one."""
+    Hold.objects.filter(kind=kind, reference=old, released_at=None).update(reference=new)

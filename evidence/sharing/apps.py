@@ -11,8 +11,11 @@ class SharingConfig(AppConfig):
     verbose_name = "Sharing"
 
     def ready(self) -> None:
-        """Tell the recording's page of shares."""
+        """Tell the pages of a recording and of a case of shares."""
+        from evidence.cases import sections
         from evidence.recordings import links
+        from evidence.sharing import on_case
         from evidence.sharing.links import shares
 
         links.register(shares)
+        sections.register(on_case.shares)

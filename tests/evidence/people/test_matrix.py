@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from evidence.audit.models import Unusual
-from evidence.cases.models import Case
+from evidence.cases.models import Case, CaseLink, CaseMember, CourtDate
 from evidence.complaints.models import Complaint
 from evidence.custody import checkpoints, sequencer
 from evidence.custody.models import Alarm, Audit, Event
@@ -81,6 +81,12 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     )  # fmt: skip
     package = Package.objects.create(purpose="Charging", made_by=lane, state="ready", key="x")
     package.recordings.add(recording)
+    case = Case.objects.create(urn="01AB/12345/26", title="R v Marsh", officer_in_case=shah)
+    CaseLink.objects.create(case=case, recording=recording, reason="x", linked_by=lane)
+    for who, part in (("case", "case_officer"), ("disc", "disclosure_officer")):
+        CaseMember.objects.create(case=case, person=cast[who], part=part, reason="x",
+                                  added_by=lane)  # fmt: skip
+    CourtDate.objects.create(case=case, date=now.date() + timedelta(days=1), added_by=lane)
     alarm = Alarm(source="audit", sentence="Something is wrong.")
     alarm.save()
     return {
@@ -89,7 +95,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "recordings.package": package,
         "retention.unassigned": Unassigned.objects.get(officer=None),
         "retention.hold": Hold.objects.get(recording=recording, kind="complaint"),
-        "cases.case": Case.objects.create(urn="01AB/12345/26", title="R v Marsh"),
+        "cases.case": case,
         "complaints.complaint": complaint, "sharing.share": share,
         "custody.event": Event.objects.first(), "custody.checkpoint": checkpoints.sign(),
         "custody.alarm": alarm, "uploads.upload": Upload.objects.first(),
@@ -208,6 +214,9 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),
         "<path:name>": things["devices.dock"].name,
+        "<urn:urn>": "01AB-12345-26",
+        "<int:member>": str(CaseMember.objects.filter(part="disclosure_officer").get().pk),
+        "<int:day>": str(CourtDate.objects.get().pk),
     }  # fmt: skip
 
 
