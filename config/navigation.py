@@ -38,6 +38,8 @@ LINKS: list[tuple[str, str, May]] = [
     ("Search", "search", _may("recording.view")),
     ("Cases", "cases", _may("case.view")),
     ("Complaints", "admin:complaints_complaint_changelist", _may("complaint.view")),
+    ("Samples", "samples", _may("sample.view")),
+    ("Panel", "panel", _may("panel.view")),
     ("Shares", "admin:sharing_share_changelist", _may("share.view")),
     ("Unusual", "audit-unusual", _may("audit.view")),
     ("Recordings", "audit-recordings", _may("audit.view")),

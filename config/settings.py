@@ -96,6 +96,8 @@ OLDEST_CHECK_DAYS = env.int("BWV_OLDEST_CHECK_DAYS", 365)
 AUDIT_SECONDS = env.int("BWV_AUDIT_SECONDS", 24 * 3600)
 # More recordings of others than this, opened within ten minutes, are shown to auditors.
 UNUSUAL_MANY = env.int("BWV_UNUSUAL_MANY", 30)
+# So many days after its period a dip sample can be drawn: cameras are docked late.
+SAMPLE_SETTLE_DAYS = env.int("BWV_SAMPLE_SETTLE_DAYS", 7, validate=validate.Range(min=0))
 
 INSTALLED_APPS = [
     "unfold.apps.BasicAppConfig",  # the site is ours (config.admin), not the theme's

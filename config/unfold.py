@@ -46,6 +46,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Cases", "folder", "admin:cases_case_changelist", "case.view"),
                     _item("Complaints", "gavel", "admin:complaints_complaint_changelist",
                           "complaint.view"),
+                    _item("Samples", "casino", "samples", "sample.view"),
                     _item("Holds", "lock", "admin:retention_hold_changelist", "hold.view"),
                     _item("Packages", "inventory_2", "admin:recordings_package_changelist",
                           "package.make"),

@@ -18,6 +18,8 @@ urlpatterns = [
     path("cases/", include("evidence.cases.urls")),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),
+    path("samples/", include("evidence.sampling.urls")),
+    path("panel/", include("evidence.sampling.panel_urls")),
     path("shared/", include("evidence.sharing.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

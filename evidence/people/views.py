@@ -22,7 +22,7 @@ LANDING = (
     (OFFICER, "footage"),
     (CASE, "cases"),
     (DISCLOSURE, "cases"),
-    (PANEL, "footage"),
+    (PANEL, "panel"),
     (AUDITOR, "audit"),
 )
 
