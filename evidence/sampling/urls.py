@@ -12,6 +12,7 @@ urlpatterns = [
     path("sessions/<sample:session>/", panel_views.set_session, name="panel-set"),
     path("sessions/<sample:session>/close/", panel_views.close, name="panel-close"),
     path("<sample:plan>/", views.plan, name="sample"),
+    path("<sample:plan>/proof/", views.proved, name="sample-proof"),
     path("<sample:plan>/draw/", views.draw, name="sample-draw"),
     path("<sample:plan>/export/", views.export, name="sample-export"),
     path("<sample:plan>/csv/", views.table, name="sample-csv"),

@@ -19,6 +19,7 @@ from evidence.people.table import Scope
 from evidence.sampling import actions, forms, frames, proof, stats
 from evidence.sampling.access import concerns_to, items_to, plans_to, reviews_to
 from evidence.sampling.actions.words import NOT_YOURS, NotSaid
+from evidence.sampling.draw import ALGORITHM
 from evidence.sampling.guard import those_who
 from evidence.sampling.models import OVERDUE_DAYS, Item, PanelSession, Plan, Review
 
@@ -125,13 +126,22 @@ def _plan(request: HttpRequest, user: User, row: Plan, error: str = "") -> dict[
         "items": found[:PAGE], "next": found[PAGE - 1].pk if len(found) > PAGE else "",
         "show": state, "states": Item.State.choices, "first_page": after is None,
         "counts": counts, "bars": stats.bars(answers), "bar": stats.BAR,
-        "steps": proof.steps(row) if everything else [], "may_draw": everything,
+        "may_draw": everything,
         "may_review": user.scope("sample.review") >= Scope.UNIT,
         "sessions": PanelSession.objects.filter(plan=row)[:20] if everything else [],
         "warning": "" if row.drawn_at else frames.retention_warning(
             row.start, kinds, row.draws_on),
         "overdue_days": OVERDUE_DAYS,
     }  # fmt: skip
+
+
+@require_GET
+@those_who("sample.view")
+def proved(request: HttpRequest, plan: str) -> HttpResponse:
+    """The plan held against the log, and drawn again, step by step: read anew each time."""
+    row = found_plan(person(request), plan)
+    context = {"plan": row, "steps": proof.steps(row), "algorithm": ALGORITHM}
+    return render(request, "sampling/proof.html", context)
 
 
 @require_POST

@@ -137,6 +137,36 @@ post audit/people/<str:person>/csv/          -   -    -   -   -    -    -    -  
 get  audit/unusual/                          -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 get  audit/unusual/<int:unusual>/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 post audit/unusual/<int:unusual>/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
+get  samples/                                -   -    -   y   y    -    -    y   y    y  -  -    -   -    -   -    -   >
+get  samples/new/                            -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
+post samples/new/                            -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >
+get  samples/learning/                       -   -    -   y   y    -    -    y   y    y  -  -    -   -    -   -    -   >
+get  samples/concerns/                       -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
+get  samples/<sample:plan>/                  -   -    -   y   y    -    -    y   y    y  -  -    -   -    -   -    -   >
+get  samples/<sample:plan>/proof/            -   -    -   y   y    -    -    y   y    y  -  -    -   -    -   -    -   >
+get  samples/<sample:plan>/csv/              -   -    -   y   y    -    -    y   y    y  -  -    -   -    -   -    -   >
+post samples/<sample:plan>/draw/             -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >
+post samples/<sample:plan>/export/           -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >
+get  samples/<sample:plan>/session/          -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
+get  samples/sessions/<sample:session>/      -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
+post samples/sessions/<sample:session>/close/
+                                             -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >
+get  samples/<sample:plan>/<number:item>/    -   -    -   y   -    -    -    y   y    y  -  -    -   -    -   -    -   >
+post samples/<sample:plan>/<number:item>/review/
+                                             -   -    -   p   -    -    -    p   p    -  -  -    -   -    -   -    -   >
+post samples/<sample:plan>/<number:item>/skip/
+                                             -   -    -   p   -    -    -    p   p    -  -  -    -   -    -   -    -   >
+post samples/<sample:plan>/<number:item>/debrief/
+                                             -   -    -   p   -    -    -    p   p    -  -  -    -   -    -   -    -   >
+get  panel/                                  -   -    -   -   -    -    -    -   -    -  -  -    y   y    -   -    -   >
+get  panel/<sample:session>/                 -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >
+get  panel/<sample:session>/choose/          -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >
+get  panel/<sample:session>/<number:item>/   -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >
+post panel/<sample:session>/<number:item>/   -   -    -   -   -    -    -    -   -    -  -  -    p   -    -   -    -   >
+post panel/<sample:session>/<number:item>/play/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    p   -    -   -    -   >
+get  panel/<sample:session>/<number:item>/facts/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >
 get  custody/policy                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  custody/checkpoint                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  healthz                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y

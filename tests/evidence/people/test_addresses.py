@@ -10,8 +10,10 @@ from django.db import transaction
 from django.test import Client
 
 from evidence.people.models import User
+from evidence.sampling import actions as sampling
 from tests import factories
 from tests.evidence.people import matrix
+from tests.evidence.sampling.conftest import wish
 
 pytestmark = pytest.mark.django_db
 
@@ -44,12 +46,14 @@ def everybody(lane: User, auditor: User, hughes: User) -> list[Client]:
 @pytest.fixture
 def values(shah: User, lane: User) -> dict[str, str]:
     recording = factories.recording(shah, duration_ms=5000)
+    plan = sampling.commit(by=lane, wish=wish())
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
         "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1",
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
         "<urn:urn>": factories.case(lane, recording), "<int:member>": "1", "<int:day>": "1",
+        "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
     }  # fmt: skip
 
 

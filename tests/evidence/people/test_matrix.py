@@ -23,6 +23,8 @@ from evidence.people.models import Unit, User
 from evidence.recordings.models import Category, Grant, IncidentType, Marker, Package, Recording
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind, Unassigned
+from evidence.sampling import actions as sampling
+from evidence.sampling.models import Item, PanelSession, Plan
 from evidence.sharing.models import Share
 from ingest.devices.models import Camera, Dock, Issue
 from ingest.uploads.models import Quarantine, Upload
@@ -89,7 +91,9 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     CourtDate.objects.create(case=case, date=now.date() + timedelta(days=1), added_by=lane)
     alarm = Alarm(source="audit", sentence="Something is wrong.")
     alarm.save()
+    item, session = _sample(cast)
     return {
+        "sampling.item": item, "sampling.panelsession": session,
         "recordings.recording": recording, "recordings.category": Category.objects.first(),
         "recordings.incidenttype": IncidentType.objects.first(), "recordings.grant": grant,
         "recordings.package": package,
@@ -103,6 +107,27 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "devices.camera": camera, "devices.dock": dock, "devices.issue": Issue.objects.first(),
         "people.user": cast["mate"], "people.unit": Unit.objects.first(),
     }  # fmt: skip
+
+
+def _sample(cast: dict[str, User | None]) -> tuple[Item, PanelSession]:
+    """A sample of PC Shah's, and a session in which `pan` is the chair and sees it."""
+    lane, shah, panel = cast["psd"], cast["own"], cast["pan"]
+    assert lane and shah and shah.unit and panel
+    now, today = timezone.now(), timezone.localdate()
+    kind = {"code": "x", "name": "X", "categories": ["stop-search"], "incidents": []}
+    wish = sampling.Wish("X", today + timedelta(days=1), today + timedelta(days=2), [shah.unit],
+                         [kind], 1)  # fmt: skip
+    plan = sampling.commit(by=lane, wish=wish)
+    # Its days moved into the past: nobody waits here.
+    Plan.objects.update(start=today - timedelta(days=30), end=today - timedelta(days=20))
+    factories.recording(shah, category=Category.objects.get(code="stop-search"),
+                        happened_at=now - timedelta(days=25))  # fmt: skip
+    sampling.draw(by=lane, plan=plan)
+    item = Item.objects.get()
+    session = sampling.seat(by=lane, plan=plan, wish=sampling.Sitting(
+        "X", now, now + timedelta(hours=1), [panel], panel))  # fmt: skip
+    sampling.choose(by=panel, session=session, items=[item.pk])
+    return item, session
 
 
 class Asker:
@@ -217,6 +242,9 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<urn:urn>": "01AB-12345-26",
         "<int:member>": str(CaseMember.objects.filter(part="disclosure_officer").get().pk),
         "<int:day>": str(CourtDate.objects.get().pk),
+        "<sample:plan>": things["sampling.item"].stratum.plan.reference,
+        "<sample:session>": things["sampling.panelsession"].reference,
+        "<number:item>": str(things["sampling.item"].pk),
     }  # fmt: skip
 
 
