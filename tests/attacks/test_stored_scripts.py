@@ -29,6 +29,8 @@ from evidence.recordings.models import (
 )  # fmt: skip
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind
+from evidence.sampling import actions as sampling
+from evidence.sampling.models import Item, Plan
 from evidence.sharing import actions as sharing
 from evidence.sharing.models import Share
 from ingest.devices.models import Camera, Dock, Issue
@@ -98,12 +100,41 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
                                  until=now + timedelta(days=9))  # fmt: skip
     camera = Camera.objects.get(serial=bad[:64])
     Camera.objects.filter(pk=camera.pk).update(model=bad[:60], note=bad)
+    sample = _sample(bad, shah, lane, category)
     sequencer.run()
     return {
-        "bad": bad, "recording": recording, "odd": odd, "case": case, "complaint": complaint,
+        "sample": sample, "bad": bad, "recording": recording, "odd": odd, "case": case, "complaint": complaint,
         "share": share, "package": package, "hold": hold, "grant": grant, "camera": camera,
         "dock": dock, "category": category,
     }  # fmt: skip
+
+
+def _sample(bad: str, shah: User, lane: User, category: Category) -> dict[str, Any]:
+    """A sample that was drawn, reviewed, and seen by a panel."""
+    now, today = timezone.now(), timezone.localdate()
+    kind = {"code": "bad", "name": bad, "categories": ["bad"], "incidents": []}
+    shah.refresh_from_db()
+    assert shah.unit
+    plan = sampling.commit(by=lane, wish=sampling.Wish(
+        bad, today + timedelta(days=1), today + timedelta(days=2), [shah.unit], [kind], 2))  # fmt: skip
+    Plan.objects.update(start=today - timedelta(days=30), end=today - timedelta(days=20))
+    for _ in range(3):
+        factories.recording(shah, category=category, happened_at=now - timedelta(days=25))
+    plan = sampling.draw(by=lane, plan=plan)
+    panel = factories.Person(username="pan", name=bad, roles=["panel_member"])
+    session = sampling.seat(by=lane, plan=plan, wish=sampling.Sitting(
+        bad, now, now + timedelta(hours=1), [panel], panel))  # fmt: skip
+    first, second = Item.objects.order_by("place")
+    sampling.choose(by=panel, session=session, items=[first.pk])
+    from evidence.sampling import questions
+
+    said = {row.code: ("no", bad) for row in questions.of("bad")}
+    for by, where in ((lane, None), (panel, session)):
+        made = sampling.review(by=by, item=first.pk, answers=said, outcome="concern", words=bad,
+                               session=where)  # fmt: skip
+    sampling.note(by=lane, review=made.pk, words=bad)
+    sampling.skip(by=lane, item=second.pk, reason=f"why {bad}")
+    return {"plan": plan, "session": session, "item": first, "skipped": second}
 
 
 def _client(user: User) -> Client:
@@ -153,9 +184,19 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
           for app, model, field in (("people", "user", "unit"), ("cases", "case", "officer_in_case"),
                                     ("complaints", "complaint", "officers"))),
     ]  # fmt: skip
+    sample = things["sample"]
+    plan, item = f"/samples/{sample['plan'].reference}/", f"{sample['item'].pk}/"
+    session = f"/panel/{sample['session'].reference}/"
+    samples = [
+        "/samples/", "/samples/new/", "/samples/learning/", "/samples/concerns/",
+        "/samples/concerns/?show=noted", plan, f"{plan}?show=skipped", f"{plan}?show=reviewed",
+        f"{plan}proof/", f"{plan}session/", f"{plan}{item}", f"{plan}{sample['skipped'].pk}/",
+        f"/samples/sessions/{sample['session'].reference}/",
+    ]  # fmt: skip
+    panel = ["/panel/", session, f"{session}choose/", f"{session}{item}"]
     log = ["/admin/custody/event/", "/admin/custody/alarm/", f"/admin/custody/event/?q={ask}"]
     return {
-        "shah": own, "lane": own + office, "mana": own[:2] + office, "admin": office, "audit": log,
+        "shah": own, "pan": panel, "lane": own + office + samples, "mana": own[:2] + office, "admin": office, "audit": log,
     }  # fmt: skip
 
 
