@@ -69,22 +69,21 @@ def _counted(user: User, shown: list[Plan]) -> list[tuple[Plan, dict[str, int]]]
 @require_http_methods(["GET", "HEAD", "POST"])
 @those_who("sample.draw")
 def new(request: HttpRequest) -> HttpResponse:
-    """Commit to a sample."""
-    sent, error = request.POST if request.method == "POST" else None, None
+    """Commit to a sample; where footage may go before it is drawn, only after saying so."""
+    sent, error, warning = (request.POST if request.method == "POST" else None), None, ""
     if sent is not None:
         try:
             wish = forms.wish(sent)
-            made = actions.commit(by=person(request), wish=wish)
+            actions.check(wish)
+            warning = "" if sent.get("sure") else wish.warning
+            if not warning:
+                made = actions.commit(by=person(request), wish=wish)
+                messages.success(request, f"Committed. The log has it as {made.commitment[:16]}….")
+                return redirect("sample", made.reference)
         except NotSaid as refused:
             error = refused
-        else:
-            warning = frames.retention_warning(made.start, made.parameters["kinds"], made.draws_on)
-            messages.success(request, f"Committed. The log has it as {made.commitment[:16]}….")
-            if warning:
-                messages.warning(request, warning)
-            return redirect("sample", made.reference)
     context = {
-        "typed": sent or {"each": "5"}, "error": error,
+        "typed": sent or {"each": "5"}, "error": error, "warning": warning,
         "kinds": forms.kinds_with_choices(sent), "units": forms.units_with_choices(sent),
     }  # fmt: skip
     return render(request, "sampling/new.html", context, status=422 if error else 200)

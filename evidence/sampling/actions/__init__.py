@@ -2,10 +2,18 @@
 
 from evidence.sampling.actions.items import debrief, note, review, skip
 from evidence.sampling.actions.panel import Sitting, choose, close, look, play, seat
-from evidence.sampling.actions.plans import NotDrawn, NotPlanned, Wish, commit, draw, export
+from evidence.sampling.actions.plans import (
+    NotDrawn,
+    NotPlanned,
+    Wish,
+    check,
+    commit,
+    draw,
+    export,
+)  # fmt: skip
 from evidence.sampling.actions.words import NotSaid
 
 __all__ = [
-    "NotDrawn", "NotPlanned", "NotSaid", "Sitting", "Wish", "choose", "close", "commit", "debrief",
-    "draw", "export", "look", "note", "play", "review", "seat", "skip",
+    "NotDrawn", "NotPlanned", "NotSaid", "Sitting", "Wish", "check", "choose", "close", "commit",
+    "debrief", "draw", "export", "look", "note", "play", "review", "seat", "skip",
 ]  # fmt: skip

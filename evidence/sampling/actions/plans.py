@@ -42,6 +42,12 @@ class Wish:
     kinds: Sequence[dict[str, Any]]
     each: int
 
+    @property
+    def warning(self) -> str:
+        """In words, that some of it may be disposed of before it is drawn; or nothing."""
+        plan = Plan(start=self.start, end=self.end)
+        return frames.retention_warning(self.start, list(self.kinds), plan.draws_on)
+
 
 def commit(*, by: User, wish: Wish) -> Plan:
     """Commit to a sample: a new seed, bound to the plan, before anything of it is recorded.
@@ -52,7 +58,7 @@ def commit(*, by: User, wish: Wish) -> Plan:
     """
     require(by, "sample.draw")
     title = needed(wish.title, "Enter what this sample is called", 120, "title")
-    _check(wish)
+    check(wish)
     reference = plan_reference()
     parameters = _parameters(reference, title, wish)
     seed = seeds.make()
@@ -87,8 +93,9 @@ def _too_late() -> str:
     )
 
 
-def _check(wish: Wish) -> None:
-    """Raises NotPlanned for what no plan may be."""
+def check(wish: Wish) -> None:
+    """Raises NotPlanned for what no plan may be, before anything is committed."""
+    needed(wish.title, "Enter what this sample is called", 120, "title")
     if wish.start <= timezone.localdate():
         raise NotPlanned(_too_late(), "start")
     if wish.end < wish.start:

@@ -404,6 +404,11 @@ def test_committing_by_the_page(lane: User, shah: User) -> None:
         refused = client.post("/samples/new/", sent | change)
         assert refused.status_code == 422 and says in refused.text
         assert "Spring &lt;script&gt;" in refused.text
+    short = sent | {"stop_search-categories": ["non-evidential"]}
+    warned = client.post("/samples/new/", short)
+    assert "Nothing is committed yet" in warned.text and "Commit all the same" in warned.text
+    assert "kept 31 days: that of 1 Mar 2033 until 1 Apr 2033" in warned.text
+    assert not Plan.objects.exists()
     done = client.post("/samples/new/", sent, follow=True)
     assert "Committed." in done.text and XSS not in done.text
     made = Plan.objects.get()
@@ -412,6 +417,8 @@ def test_committing_by_the_page(lane: User, shah: User) -> None:
          "incidents": []},
     ]  # fmt: skip
     assert client.post("/samples/new/", sent).status_code == 422  # the same again
+    later = short | {"start": "1/4/2033", "end": "30/4/2033", "sure": "1"}
+    assert client.post("/samples/new/", later).status_code == 302
 
 
 def test_counts_bars_and_the_file(drawn: Plan, hughes: User, lane: User, okoro: User) -> None:
