@@ -104,7 +104,7 @@ def with_answers(
             value = typed.get(f"q-{question.code}", "")
             words = typed.get(f"w-{question.code}", "")
         found.append({"row": question, "value": value, "words": words,
-                      "values": Answer.Value.choices})  # fmt: skip
+                      "values": Answer.Value.choices, "field": f"q-{question.code}"})  # fmt: skip
     return found
 
 
