@@ -587,3 +587,17 @@ def test_a_period_longer_than_footage_is_kept_is_warned_of(db: None) -> None:
     assert Category.objects.get(code="stop-search").keep_days == 365
     assert frames.retention_warning(date(2031, 12, 1), [kept], on) == ""
     assert frames.retention_warning(date(2032, 1, 20), [short], on) == ""
+
+
+@pytest.mark.django_db
+def test_a_month_is_london_s(lane: User, shah: User, when: Callable[[datetime], None]) -> None:
+    """What is recorded at half past midnight on 1 July was recorded in June by UTC."""
+    when(datetime(2031, 1, 1, tzinfo=UTC))
+    made = actions.commit(
+        by=lane, wish=wish(kinds=[SEARCH], start=date(2031, 6, 1), end=date(2031, 7, 31))
+    )
+    [late] = footage(shah, 1, at=datetime(2031, 6, 30, 23, 30, tzinfo=UTC))
+    when(datetime(2031, 9, 1, tzinfo=UTC))
+    actions.draw(by=lane, plan=made)
+    assert made.strata.get(month=date(2031, 7, 1)).references() == [late.reference]
+    assert made.strata.get(month=date(2031, 6, 1)).references() == []
