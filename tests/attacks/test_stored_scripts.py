@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from evidence.cases.models import Case
+from evidence.cases.models import Case, CaseLink, CaseMember, CourtDate
 from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
 from evidence.people.models import User
@@ -81,7 +81,11 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
         Marker.objects.create(recording=recording, at_ms=1, text=bad, made_by=shah, office=office)
     search.reindex(recording)
     now = timezone.now()
-    case = Case.objects.create(urn="01AB/12345/26", title=bad, offence=bad)
+    case = Case.objects.create(urn="01AB/12345/26", title=bad, offence=bad, officer_in_case=shah)
+    CaseLink.objects.create(case=case, recording=recording, reason=bad, linked_by=lane)
+    CourtDate.objects.create(case=case, date=now.date(), court=bad[:80], what=bad, added_by=lane)
+    CaseMember.objects.create(case=case, person=lane, part="investigator", reason=bad,
+                              added_by=shah)  # fmt: skip
     complaint = Complaint.objects.create(
         reference="PC/1/26", received=now.date(), complainant=bad, account=bad, start=now,
         end=now + timedelta(hours=1), recorded_by=lane,
