@@ -130,7 +130,8 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         "/footage/", recording.get_absolute_url(), f"{recording.get_absolute_url()}status/",
         f"/search/?q={ask}", f"/search/?camera={ask}", f"/search/?officer={ask}", f"/search/?unit={ask}",
         f"/search/?start={ask}", "/search/?q=alert", "/search/?q=gpj", "/search/?category=bad",
-        f"/search/?q={ask}&category=none&camera={ask}",
+        f"/search/?q={ask}&category=none&camera={ask}", "/cases/",
+        things["case"].get_absolute_url(),
     ]  # fmt: skip
     office = [f"/admin/{app}/{model}/{more}" for app, model in lists for more in ("", f"?q={ask}")]
     office += [
@@ -140,7 +141,9 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         f"/admin/recordings/package/add/?what={ask}",
         f"/admin/retention/hold/{things['hold'].pk}/change/",
         f"/admin/retention/hold/{things['hold'].pk}/release/",
-        f"/admin/cases/case/{things['case'].pk}/change/",
+        f"/admin/cases/case/{things['case'].pk}/change/", "/cases/?show=all",
+        *(f"{things['case'].get_absolute_url()}{page}" for page in
+          ("", "change/", "court/", "team/", "find/", f"unlink/{recording.reference}/")),
         f"/admin/complaints/complaint/{things['complaint'].pk}/change/",
         f"/admin/sharing/share/{things['share'].pk}/change/",
         f"/admin/sharing/share/{things['share'].pk}/revoke/",
