@@ -160,8 +160,7 @@ def test_a_hidden_complaint_changes_no_word(
 
     def shown() -> list[str]:
         client = client_of(price)
-        paths = (HOME, *(f"{HOME}unlink/{one.reference}/" for one in (item, own)),
-                 f"/footage/{item.reference}/")  # fmt: skip
+        paths = (HOME, "/cases/", *(f"{HOME}unlink/{one.reference}/" for one in (item, own)))
         pages = [client.get(path) for path in paths]
         return [
             re.sub(r"[A-Za-z0-9]{64}|:[\w-]{6}:[\w-]{43}|data-look[^>]*", "", page.text)
