@@ -20,19 +20,16 @@ from evidence.recordings.models import Recording
 
 
 class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
-    """A case, and footage to link or unlink with the reason."""
+    """A case, and footage to link with the reason. Unlinking says first what it does to how long
+    footage is kept: the case's page does that."""
 
     link = forms.CharField(
         label="Link footage", required=False, widget=UnfoldAdminTextInputWidget,
-        help_text="References like R-7K3M-9QXD, with spaces between",
-    )  # fmt: skip
-    unlink = forms.CharField(
-        label="Unlink footage", required=False, widget=UnfoldAdminTextInputWidget,
-        help_text="References. The case then no longer holds this footage.",
+        help_text="References like R-7K3M-9QXD, with spaces between. Unlink on the case's page",
     )  # fmt: skip
     reason = forms.CharField(
         required=False, max_length=300, widget=UnfoldAdminTextInputWidget,
-        help_text="Why it belongs to the case, or does not",
+        help_text="Why it belongs to the case",
     )  # fmt: skip
 
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -57,17 +54,16 @@ class CaseForm(forms.ModelForm):  # type: ignore[type-arg]
         for name, words in problems.items():
             if name not in self.errors:
                 self.add_error(name, words)
-        for name in ("link", "unlink"):
-            recordings = []
-            for reference in found.get(name, "").replace(",", " ").split():
-                try:
-                    recordings.append(find(user, reference))
-                except Recording.DoesNotExist:
-                    self.add_error(
-                        name, f"There is nothing at {reference} that you can see. Check it."
-                    )
-            found[name] = recordings
-        if (found["link"] or found["unlink"]) and not found.get("reason", "").strip():
+        recordings = []
+        for reference in found.get("link", "").replace(",", " ").split():
+            try:
+                recordings.append(find(user, reference))
+            except Recording.DoesNotExist:
+                self.add_error(
+                    "link", f"There is nothing at {reference} that you can see. Check it."
+                )
+        found["link"] = recordings
+        if found["link"] and not found.get("reason", "").strip():
             self.add_error("reason", "Enter why.")
         return found
 
@@ -83,7 +79,7 @@ class CaseAdmin(ChangingAdmin):
     search_fields = ("urn__iexact", "title")
     autocomplete_fields = ("officer_in_case",)
     readonly_fields = ("page", "kept", "footage")
-    fields = ("page", *FIELDS, "kept", "footage", "link", "unlink", "reason", "seen_version")
+    fields = ("page", *FIELDS, "kept", "footage", "link", "reason", "seen_version")
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **more: Any
@@ -140,20 +136,15 @@ class CaseAdmin(ChangingAdmin):
         return format_html("<ul>{}</ul>{}", rows, others) if rows or others else "None yet"
 
     def save_model(self, request: HttpRequest, obj: Case, form: Any, change: bool) -> None:
-        """Save, link and unlink, through the actions."""
+        """Save and link, through the actions."""
         user, given = staff(request), form.cleaned_data
-        own = {"link", "unlink", "reason", "seen_version"}
+        own = {"link", "reason", "seen_version"}
         try:
             changed = [name for name in form.changed_data if name not in own]
             version = given.get("seen_version") if change else None
             actions.save(by=user, case=obj, changed=changed, version=version)
             for recording in given["link"]:
                 actions.link(by=user, case=obj, recording=recording, reason=given["reason"])
-            for recording in given["unlink"]:
-                for link in CaseLink.objects.filter(
-                    case=obj, recording=recording, unlinked_at=None
-                ):
-                    actions.unlink(by=user, link=link, reason=given["reason"])
         except actions.Conflict as conflict:
             said = str(conflict).replace(
                 "Compare and choose.", "Nothing of yours was saved: look at"

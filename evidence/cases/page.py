@@ -108,7 +108,9 @@ def past(reader: User, case: Case, found: Footage) -> list[history.Day]:
 
 
 def _named(line: history.Line, reference: str) -> history.Line:
-    """Which recording a line is about: it stands on the recording, which is not this page."""
+    """In words: what was changed, or which recording a line is about, which is not this page's."""
+    if line.type == "case.changed":
+        return replace(line, words=line.words.replace("_", " "))
     if not reference:
         return line
     return replace(line, words=f"{reference}: {line.words}")

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import Client
 from django.utils import timezone
 
-from evidence.cases.models import Case
+from evidence.cases.models import Case, CaseLink, CaseMember, CourtDate
 from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
 from evidence.people.models import User
@@ -83,7 +83,11 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
         Marker.objects.create(recording=recording, at_ms=1, text=bad, made_by=shah, office=office)
     search.reindex(recording)
     now = timezone.now()
-    case = Case.objects.create(urn="01AB/12345/26", title=bad, offence=bad)
+    case = Case.objects.create(urn="01AB/12345/26", title=bad, offence=bad, officer_in_case=shah)
+    CaseLink.objects.create(case=case, recording=recording, reason=bad, linked_by=lane)
+    CourtDate.objects.create(case=case, date=now.date(), court=bad[:80], what=bad, added_by=lane)
+    CaseMember.objects.create(case=case, person=lane, part="investigator", reason=bad,
+                              added_by=shah)  # fmt: skip
     complaint = Complaint.objects.create(
         reference="PC/1/26", received=now.date(), complainant=bad, account=bad, start=now,
         end=now + timedelta(hours=1), recorded_by=lane,
@@ -157,7 +161,8 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         "/footage/", recording.get_absolute_url(), f"{recording.get_absolute_url()}status/",
         f"/search/?q={ask}", f"/search/?camera={ask}", f"/search/?officer={ask}", f"/search/?unit={ask}",
         f"/search/?start={ask}", "/search/?q=alert", "/search/?q=gpj", "/search/?category=bad",
-        f"/search/?q={ask}&category=none&camera={ask}",
+        f"/search/?q={ask}&category=none&camera={ask}", "/cases/",
+        things["case"].get_absolute_url(),
     ]  # fmt: skip
     office = [f"/admin/{app}/{model}/{more}" for app, model in lists for more in ("", f"?q={ask}")]
     office += [
@@ -167,7 +172,9 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         f"/admin/recordings/package/add/?what={ask}",
         f"/admin/retention/hold/{things['hold'].pk}/change/",
         f"/admin/retention/hold/{things['hold'].pk}/release/",
-        f"/admin/cases/case/{things['case'].pk}/change/",
+        f"/admin/cases/case/{things['case'].pk}/change/", "/cases/?show=all",
+        *(f"{things['case'].get_absolute_url()}{page}" for page in
+          ("", "change/", "court/", "team/", "find/", f"unlink/{recording.reference}/")),
         f"/admin/complaints/complaint/{things['complaint'].pk}/change/",
         f"/admin/sharing/share/{things['share'].pk}/change/",
         f"/admin/sharing/share/{things['share'].pk}/revoke/",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,6 +17,8 @@ from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.people.views import landing
 from evidence.recordings.models import Recording
+from evidence.retention import actions as retention
+from evidence.retention.models import Hold, Kind
 from tests import factories
 from tests.evidence.cases.conftest import client_of
 
@@ -144,6 +147,35 @@ def test_the_page_has_everything_of_a_case(
     assert '<a class="govuk-link govuk-task-list__link" href="#footage"' in text
     assert "Shares" not in text
     assert "Shares" in client_of(lane).get(HOME).text
+
+
+def test_a_hidden_complaint_changes_no_word(
+    marsh: Case, price: User, shah: User, lane: User
+) -> None:
+    item = factories.recording(shah, happened_at=MOMENT, duration_ms=60_000)
+    own = factories.recording(price, happened_at=MOMENT, duration_ms=60_000)
+    for one in (item, own):
+        actions.link(by=lane, case=marsh, recording=one, reason="x")
+    sequencer.run()
+
+    def shown() -> list[str]:
+        client = client_of(price)
+        paths = (HOME, "/cases/", *(f"{HOME}unlink/{one.reference}/" for one in (item, own)))
+        pages = [client.get(path) for path in paths]
+        return [
+            re.sub(r"[A-Za-z0-9]{64}|:[\w-]{6}:[\w-]{43}|data-look[^>]*", "", page.text)
+            for page in pages
+        ]
+
+    before = shown()
+    assert before == shown()
+    retention.watch(
+        by=lane, kind=Kind.COMPLAINT, reference="PC/771/26", reason="zebra", officers=[shah, price],
+        start=MOMENT - timedelta(hours=1), end=MOMENT + timedelta(hours=1),
+    )  # fmt: skip
+    sequencer.run()
+    assert Hold.objects.filter(kind=Kind.COMPLAINT).count() == 2
+    assert shown() == before
 
 
 def test_a_disclosure_officer_reads_and_changes_nothing(

@@ -86,7 +86,9 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     case = Case.objects.create(urn="01AB/12345/26", title="R v Marsh", officer_in_case=shah)
     CaseLink.objects.create(case=case, recording=recording, reason="x", linked_by=lane)
     for who, part in (("case", "case_officer"), ("disc", "disclosure_officer")):
-        CaseMember.objects.create(case=case, person=cast[who], part=part, reason="x",
+        person = cast[who]
+        assert person
+        CaseMember.objects.create(case=case, person=person, part=part, reason="x",
                                   added_by=lane)  # fmt: skip
     CourtDate.objects.create(case=case, date=now.date() + timedelta(days=1), added_by=lane)
     alarm = Alarm(source="audit", sentence="Something is wrong.")
