@@ -363,6 +363,7 @@ CELERY_BEAT_SCHEDULE = {
     "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": CHECKPOINT_SECONDS},
     "anchor": {"task": "evidence.custody.tasks.anchor", "schedule": CHECKPOINT_SECONDS},
     "sweep search": {"task": "evidence.recordings.tasks.sweep_search", "schedule": 60},
+    "sweep played": {"task": "evidence.recordings.tasks.sweep_played", "schedule": 60},
     "sweep packages": {"task": "evidence.recordings.tasks.sweep_packages", "schedule": 60},
     "clear sessions": {"task": "evidence.people.tasks.clear_sessions", "schedule": 3600},
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},

@@ -35,6 +35,8 @@ EARLIER = 500
 SET_BACK = timedelta(hours=1)
 SHIFT = timedelta(hours=8)
 UNKNOWN = "u-unknown"
+# Written of a look for which `evidence.played` was written before: not another one.
+FOLLOWS = ("evidence.watched", "evidence.doubted")
 
 
 def footage_looks() -> list[str]:
@@ -42,7 +44,9 @@ def footage_looks() -> list[str]:
     return [
         name
         for name in looks.look_types()
-        if name.startswith("evidence.") and looks.kind_of(name) not in ("listed", "searched")
+        if name.startswith("evidence.")
+        and name not in FOLLOWS
+        and looks.kind_of(name) not in ("listed", "searched")
     ]
 
 

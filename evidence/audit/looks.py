@@ -20,6 +20,7 @@ from evidence.custody.models import Event, Private
 from evidence.custody.vocabulary import types
 from evidence.people import table
 from evidence.people.models import User
+from evidence.recordings import ranges
 
 PAGE = 50
 COUNTED = 1000
@@ -39,7 +40,8 @@ KINDS = {
     "other": "Other looks",
 }
 KIND_OF = {
-    "evidence.viewed": "seen", "evidence.played": "seen", "evidence.listed": "listed",
+    "evidence.viewed": "seen", "evidence.played": "seen", "evidence.watched": "seen",
+    "evidence.listed": "listed",
     "evidence.searched": "searched", "evidence.downloaded": "taken", "evidence.exported": "taken",
     "package.downloaded": "taken", "share.created": "given", "share.revoked": "given",
     "access.granted": "given", "share.proved": "outside", "share.refused": "outside",
@@ -50,6 +52,8 @@ KIND_OF = {
 VERBS = {
     "evidence.viewed": "opened the page of {object}",
     "evidence.played": "played {range}{object}",
+    "evidence.watched": "watched {range}{object}",
+    "evidence.doubted": "had a page report as played what can't have been, of {object}",
     "evidence.listed": "saw {object} in a list",
     "evidence.searched": "searched for {query}",
     "evidence.downloaded": "downloaded {object}",
@@ -300,13 +304,11 @@ def _text(value: object) -> str:
 
 
 def _range(data: Mapping[str, Any]) -> str:
+    said = [*data.get("ranges", []), *data.get("uncounted", [])]
+    if said:
+        pairs = [[int(part) for part in item.split("-")] for item in said]
+        return f"{ranges.words(pairs)} of "
     start, end = data.get("from_ms"), data.get("to_ms")
     if not isinstance(start, int) or not isinstance(end, int):
         return ""
-    return f"{_clock(start)}–{_clock(end)} of "
-
-
-def _clock(milliseconds: int) -> str:
-    minutes, seconds = divmod(milliseconds // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes:02}:{seconds:02}"
+    return f"{ranges.words([[start, end]])} of "

@@ -30,7 +30,7 @@ USING = frozenset({
     "mfa_reauthenticate_webauthn", "healthz", "readyz", "metrics",
 })  # fmt: skip
 # Asked for by a page on its own: nobody sat there.
-POLLED = frozenset({"recording-status", "footage-new", "on-its-way", "dock-screen-bays"})
+POLLED = frozenset({"recording-status", "footage-new", "on-its-way", "dock-screen-bays", "played"})
 # A session is written at most so often for having been used.
 SEEN_SECONDS = 30
 

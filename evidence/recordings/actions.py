@@ -13,7 +13,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings import said, search
+from evidence.recordings import said, search, sittings
 from evidence.recordings.access import find
 from evidence.recordings.models import Category, IncidentType, Recording, Rendition, Undo
 from evidence.recordings.said import LEAVE, Leave
@@ -222,16 +222,24 @@ def _sign(rendition: Rendition) -> str:
 
 
 def play(
-    *, by: User, reference: str, address: str, again: bool = False, reason: str = ""
+    *,
+    by: User,
+    reference: str,
+    address: str,
+    again: bool = False,
+    reason: str = "",
+    sitting: str = "",
 ) -> list[Segment]:
     """URLs for playing, after writing that it was played; `again` renews them in one sitting.
 
+    With the page's token what it plays can be counted from here on (`sittings.report`).
     Raises Recording.DoesNotExist.
     """
     with transaction.atomic():
         recording = find(by, reference)
         if not again:
             _looked("evidence.played", by, recording, address, "proxy", reason=reason)
+        sittings.begin(by=by, token=sitting, recording=recording, reason=reason)
     return segments(recording)
 
 

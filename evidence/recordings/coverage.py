@@ -66,13 +66,16 @@ def _row(item: Coverage) -> Row:
     )  # fmt: skip
 
 
-def add(*, person: User, recording: Recording, about: str, played: Ranges) -> Coverage:
-    """Count ranges as played, whoever else counts at the same time; in the caller's transaction."""
-    Coverage.objects.get_or_create(recording=recording, person=person, about=about)
-    row = Coverage.objects.select_for_update().get(
-        recording=recording, person=person, about=about
-    )  # fmt: skip
+def add(*, person: User, recording: Recording, about: str, played: Ranges) -> bool:
+    """Count ranges as played, whoever else counts at the same time; in the caller's transaction.
+
+    Whether there is something among them that was not played before.
+    """
+    one = {"recording": recording, "person": person, "about": about}
+    Coverage.objects.get_or_create(**one)
+    row = Coverage.objects.select_for_update().get(**one)
+    before = row.played_ms
     row.ranges = ranges.merged(row.ranges, played)
     row.played_ms, row.updated_at = ranges.length(row.ranges), timezone.now()
     row.save(update_fields=["ranges", "played_ms", "updated_at"])
-    return row
+    return row.played_ms > before

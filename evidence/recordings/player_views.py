@@ -13,7 +13,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from evidence.people.models import User
 from evidence.people.requests import address, person
-from evidence.recordings import actions, markers, overlaps, player_data, reasons, together
+from evidence.recordings import (
+    actions,
+    coverage,
+    markers,
+    overlaps,
+    player_data,
+    reasons,
+    sittings,
+    together,
+)
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Marker, Recording
 from evidence.recordings.refusals import refuse
@@ -23,8 +32,11 @@ def context(recording: Recording, reader: User) -> dict[str, Any]:
     """What the recording's page shows with its player, after the page's event."""
     look = player_data.opened(reader.ref, recording)
     found, more = overlaps.others(recording, reader)
+    played = coverage.own(reader, [recording]).get(recording.pk)
     return {
-        "player": player_data.player(recording, look=look),
+        "player": player_data.player(recording, look=look)
+        | {"sitting": sittings.page(reader), "played": played.ranges if played else []},
+        "played": played,
         "gaps": player_data.gaps(recording),
         "else_rows": found,
         "else_more": more,
@@ -185,7 +197,7 @@ def _side_by_side(
     may_move = user.may("recording.mark")
     page = {
         "cameras": found, "data": data, "may_move": may_move, "error": error,
-        "typed": request.POST if error else {},
+        "typed": request.POST if error else {}, "sitting": sittings.page(user),
         "first_move": f"{found[1].milliseconds / 1000:.3f}",
     }  # fmt: skip
     status = 422 if error else 200

@@ -7,7 +7,7 @@ from celery import shared_task
 from django.conf import settings
 from django.utils import timezone
 
-from evidence.recordings import audits, digest, exports, search
+from evidence.recordings import audits, digest, exports, search, sittings
 
 log = structlog.get_logger(__name__)
 
@@ -48,3 +48,9 @@ def daily_mail() -> None:
 def sweep_search() -> None:
     """Index recordings that never were: rows older than the index, and what a crash left."""
     search.sweep()
+
+
+@shared_task(ignore_result=True)
+def sweep_played() -> None:
+    """Write what was reported as played by pages that died."""
+    sittings.sweep()

@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from evidence.custody.record import Draft, record
 from evidence.people.models import User
-from evidence.recordings import actions, player_data
+from evidence.recordings import actions, coverage, player_data
 from evidence.recordings.access import find
 from evidence.recordings.models import Recording, SyncNudge
 
@@ -44,7 +44,12 @@ class Camera:
 
 
 def cameras(
-    *, by: User, references: Sequence[str], address: str, reasons: Mapping[str, str]
+    *,
+    by: User,
+    references: Sequence[str],
+    address: str,
+    reasons: Mapping[str, str],
+    about: str = "",
 ) -> list[Camera]:
     """The cameras in the order asked for, after writing that each was opened, and why.
 
@@ -57,10 +62,12 @@ def cameras(
         ]
     unique = list({item.pk: item for item in found}.values())
     moves = _moves(unique, by)
+    played = coverage.own(by, unique, about)
     made = []
     for number, item in enumerate(unique, 1):
         nudge, milliseconds = moves.get(item.pk, (None, 0))
         data = player_data.player(item, look=player_data.opened(by.ref, item), track=False)
+        data["played"] = played[item.pk].ranges if item.pk in played else []
         made.append(Camera(number, item, data, nudge, milliseconds))
     return made
 

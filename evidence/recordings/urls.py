@@ -5,6 +5,7 @@ from django.urls import path
 from evidence.recordings import (  # noqa: F401
     arrivals,
     categorise_views,
+    coverage_views,
     footage_views,
     player_views,
     references,
@@ -16,6 +17,7 @@ urlpatterns = [
     path("on-its-way/", arrivals.on_its_way, name="on-its-way"),
     path("new/", footage_views.new, name="footage-new"),
     path("categorise/", categorise_views.many, name="footage-categorise"),
+    path("played/", coverage_views.played, name="played"),
     path("undo/", categorise_views.undo, name="footage-undo"),
     path("<ref:reference>/", views.recording, name="recording"),
     path("<ref:reference>/why/", views.why, name="recording-why"),

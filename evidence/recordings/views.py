@@ -106,6 +106,7 @@ def play(request: HttpRequest, reference: str) -> HttpResponse:
             address=address(request),
             again=_plays_already(request, reference),
             reason=reason,
+            sitting=request.POST.get("sitting", ""),
         )
     except Recording.DoesNotExist:
         refuse(request, reference)

@@ -19,6 +19,7 @@ from evidence.cases.models import CaseLink
 from evidence.custody.record import Draft, record, service
 from evidence.recordings import search
 from evidence.recordings.models import (
+    Coverage,
     Grant,
     Marker,
     Original,
@@ -114,6 +115,7 @@ def _told(recording: Recording) -> bool:
     rows: list[QuerySet[Any]] = [
         Grant.objects.filter(recording=recording, ended_at=None, until__gt=timezone.now()),
         Marker.objects.filter(recording=recording),
+        Coverage.objects.filter(recording=recording),
         SyncNudge.objects.filter(nudged),
         Package.objects.filter(recordings=recording),
         CaseLink.objects.filter(recording=recording, unlinked_at=None),

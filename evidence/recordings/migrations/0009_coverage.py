@@ -7,67 +7,132 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('recordings', '0008_officer'),
+        ("recordings", "0008_officer"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Sitting',
+            name="Sitting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(unique=True)),
-                ('about', models.CharField(blank=True, max_length=40)),
-                ('began_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('reported_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('number', models.BigIntegerField(default=0)),
-                ('left_ms', models.BigIntegerField(default=0)),
-                ('spent_ms', models.BigIntegerField(default=0)),
-                ('others_ms', models.BigIntegerField(default=0)),
-                ('doubted', models.BooleanField(default=False)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.UUIDField(unique=True)),
+                ("about", models.CharField(blank=True, max_length=40)),
+                ("began_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("reported_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("number", models.BigIntegerField(default=0)),
+                ("left_ms", models.BigIntegerField(default=0)),
+                ("spent_ms", models.BigIntegerField(default=0)),
+                ("others_ms", models.BigIntegerField(default=0)),
+                ("doubted", models.BooleanField(default=False)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Playing',
+            name="Playing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('reason', models.CharField(blank=True, max_length=300)),
-                ('ranges', models.JSONField(default=list)),
-                ('uncounted', models.JSONField(default=list)),
-                ('waits_since', models.DateTimeField(blank=True, null=True)),
-                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='recordings.recording')),
-                ('sitting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='playing', to='recordings.sitting')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("reason", models.CharField(blank=True, max_length=300)),
+                ("ranges", models.JSONField(default=list)),
+                ("uncounted", models.JSONField(default=list)),
+                ("waits_since", models.DateTimeField(blank=True, null=True)),
+                (
+                    "recording",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="recordings.recording",
+                    ),
+                ),
+                (
+                    "sitting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="playing",
+                        to="recordings.sitting",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Coverage',
+            name="Coverage",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('about', models.CharField(blank=True, max_length=40)),
-                ('ranges', models.JSONField(default=list)),
-                ('played_ms', models.BigIntegerField(default=0)),
-                ('updated_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recording', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='coverage', to='recordings.recording')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("about", models.CharField(blank=True, max_length=40)),
+                ("ranges", models.JSONField(default=list)),
+                ("played_ms", models.BigIntegerField(default=0)),
+                ("updated_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recording",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="coverage",
+                        to="recordings.recording",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('about', ''), _negated=True), fields=['about'], name='coverage_about')],
-                'constraints': [models.UniqueConstraint(fields=('recording', 'person', 'about'), name='coverage_once')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("about", ""), _negated=True),
+                        fields=["about"],
+                        name="coverage_about",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("recording", "person", "about"), name="coverage_once"
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='sitting',
-            index=models.Index(fields=['person', 'reported_at'], name='sitting_of_person'),
+            model_name="sitting",
+            index=models.Index(fields=["person", "reported_at"], name="sitting_of_person"),
         ),
         migrations.AddIndex(
-            model_name='playing',
-            index=models.Index(condition=models.Q(('waits_since__isnull', False)), fields=['waits_since'], name='playing_to_log'),
+            model_name="playing",
+            index=models.Index(
+                condition=models.Q(("waits_since__isnull", False)),
+                fields=["waits_since"],
+                name="playing_to_log",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='playing',
-            constraint=models.UniqueConstraint(fields=('sitting', 'recording'), name='playing_once'),
+            model_name="playing",
+            constraint=models.UniqueConstraint(
+                fields=("sitting", "recording"), name="playing_once"
+            ),
         ),
     ]

@@ -157,14 +157,14 @@ export class Layers {
     this.#show("storyboard", ...pictures);
   }
 
-  /** What was played in this sitting, at a speed at which it counts: [[from, to]…]. */
+  /** What somebody has played, as far as it counts: [[from, to]…]. */
   played(ranges) {
     this.#show("played", this.#svg(...ranges.map(([from, to]) => {
       const x = this.axis.fraction(from);
       return draw("rect", { x: percent(x), width: percent(this.axis.fraction(to) - x), y: 12, height: 16, class: "played" });
     })));
     this.list("played", ranges.map(([from, to]) => [from, `Played from ${stamp(from)} to ${stamp(to)}`]),
-      "Nothing was played yet on this page.");
+      "Nothing was played yet.");
   }
 
   marks(rows) {

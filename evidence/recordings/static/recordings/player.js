@@ -6,6 +6,7 @@ import { Keys } from "./keys.js";
 import { folds, Layers, percent, tile } from "./layers.js";
 import { Marks } from "./marks.js";
 import { Plan } from "./plan.js";
+import { Reports } from "./reports.js";
 import { Source } from "./source.js";
 import { clock, stamp, typed, words } from "./times.js";
 
@@ -19,13 +20,18 @@ class Player {
     this.csrf = root.dataset.csrf;
     this.data = JSON.parse(by("player-data").textContent);
     this.video = by("video");
-    this.source = new Source(this.video, this.data.segments, { play: root.dataset.play, csrf: this.csrf });
+    this.source = new Source(this.video, this.data.segments, { play: root.dataset.play, csrf: this.csrf, sitting: this.data.sitting });
     this.axis = this.source.axis;
     this.go = (position, options) => { this.jump(); return this.source.seek(position, options); };
     this.layers = new Layers(by("timeline"), this.axis, this.go);
     this.plan = new Plan(by("plan"), this.data.tiles, this.go);
     folds(by("plan"));
-    this.coverage = new Coverage();
+    this.coverage = new Coverage(this.data.played);
+    this.layers.played(this.coverage.ranges);
+    this.reports = new Reports({
+      url: root.dataset.played, sitting: this.data.sitting, csrf: this.csrf, parts: [[this.data.reference, this.coverage]],
+      answered: (answer) => this.counted(answer), refused: (words) => this.say(words),
+    });
     this.frames = []; // a table for each file, when it has come
     this.loop = { from: null, to: null };
     this.head = by("head");
@@ -103,10 +109,11 @@ class Player {
   }
 
   speed(rate) {
+    this.cover();
     this.video.playbackRate = this.video.defaultPlaybackRate = rate;
     this.button("speed").value = String(rate);
+    by("speed-note").textContent = `Played at ${rate}×. Not counted as reviewed.`;
     by("speed-note").hidden = rate <= COUNTS;
-    this.coverage.jump();
   }
 
   faster(step) {
@@ -248,7 +255,9 @@ class Player {
     source.addEventListener("pause", () => {
       this.button("play").textContent = "Play";
       this.cover();
-      this.layers.played(this.coverage.ranges);
+      this.jump();
+      this.reports.send();
+      this.played();
       this.show();
     });
     source.addEventListener("addresses", () => { this.layers.storyboard(source.urls); this.show(); });
@@ -276,14 +285,26 @@ class Player {
 
   moved() {
     this.cover();
-    if (!this.video.paused) this.layers.played(this.coverage.ranges);
+    if (!this.video.paused) this.played();
     this.show();
   }
 
   cover() {
     const { video, source } = this;
-    this.coverage.at(source.position, video.playbackRate, source.current && !video.seeking && !source.moving);
+    // A pause ends what was played: its event comes when the picture stands already.
+    const runs = !video.paused || this.coverage.last;
+    this.coverage.at(source.position, video.playbackRate, runs && source.current && !video.seeking && !source.moving);
   }
+
+  /** What was played, as it is drawn and said. */
+  played() {
+    this.layers.played(this.coverage.ranges);
+    const words = by("coverage");
+    if (words) words.textContent = `You have played ${this.coverage.percent(this.axis.total)}% of it.`;
+  }
+
+  /** What the server has counted. */
+  counted({ said }) { if (said && this.video.playbackRate <= COUNTS) this.say(said); }
 
   clockWords(now) {
     const segment = this.axis.segment(now), parts = [], { checked, within } = this.data.clock;
@@ -356,7 +377,7 @@ class Player {
 
   unplayed() {
     const next = this.coverage.next(this.source.position, this.axis.total);
-    if (next === null) { this.say("You have played all of it on this page."); return; }
+    if (next === null) { this.say("You have played all of it."); return; }
     this.say(`Not played yet: from ${stamp(next)}`);
     this.go(next);
   }

@@ -5,9 +5,9 @@ import { Axis } from "./axis.js";
 class Refused extends Error {}
 
 export class Source extends EventTarget {
-  constructor(video, segments, { play, csrf, advance = true }) {
+  constructor(video, segments, { play, csrf, sitting = "", advance = true }) {
     super();
-    Object.assign(this, { video, play, csrf, advance });
+    Object.assign(this, { video, play, csrf, sitting, advance });
     this.axis = new Axis(segments);
     this.urls = null;
     this.asking = null;
@@ -90,7 +90,7 @@ export class Source extends EventTarget {
   #problem(text) { this.dispatchEvent(new CustomEvent("problem", { detail: text })); }
 
   async #ask(again) {
-    const body = new URLSearchParams({ again: again ? "1" : "0" });
+    const body = new URLSearchParams({ again: again ? "1" : "0", sitting: this.sitting });
     const answer = await fetch(this.play, {
       method: "POST", body, headers: { "X-CSRFToken": this.csrf }, credentials: "same-origin",
     });

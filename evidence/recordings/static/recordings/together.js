@@ -1,20 +1,23 @@
 // Two to four cameras on one clock: a virtual clock in corrected time that all follow.
 // Each drifts in by its rate (5 % at most), seeks when it is more than a second off; when one
 // stalls, all wait and it is named.
+import { Coverage, COUNTS } from "./coverage.js";
 import { Keys } from "./keys.js";
 import { draw, percent } from "./layers.js";
+import { Reports } from "./reports.js";
 import { Source } from "./source.js";
 import { clock, stamp, typed, words } from "./times.js";
 
-const NEAR = 0.04, FAR = 1, MOST = 0.05, TICK = 100;
+const NEAR = 0.04, FAR = 1, MOST = 0.05, TICK = 100, SPEEDS = [0.25, 0.5, 1, 2, 4];
 const by = (id) => document.getElementById(id);
 
 class Camera {
-  constructor(box, data, csrf) {
+  constructor(box, data, csrf, sitting) {
     Object.assign(this, { box, data, number: data.number, name: data.reference });
     this.video = box.querySelector("video");
     this.overlay = box.querySelector(".camera-words");
-    this.source = new Source(this.video, data.segments, { play: data.play, csrf, advance: false });
+    this.source = new Source(this.video, data.segments, { play: data.play, csrf, sitting, advance: false });
+    this.coverage = new Coverage(data.played);
     this.moved = data.moved / 1000;
     this.known = data.segments.every((segment) => segment.start !== null);
   }
@@ -41,17 +44,28 @@ class Camera {
     return { words: `Not recording after ${clock(before.end).time}` };
   }
 
+  /** What runs now counts at the speed of the shared clock: pulling to it is none of its own. */
+  cover(rate, running) {
+    const { video, source } = this;
+    if (this.coverage.at(source.position, rate, running && source.current && !video.paused && !video.seeking && !source.moving)) this.covered = true;
+  }
+
   say(text) {
     this.overlay.textContent = text || "";
     this.overlay.hidden = !text;
   }
 }
 
-class Together {
+export class Together {
   constructor(root) {
     this.root = root;
     const data = JSON.parse(by("together-data").textContent);
-    this.cameras = data.map((item) => new Camera(root.querySelector(`[data-camera="${item.number}"]`), item, root.dataset.csrf));
+    this.cameras = data.map((item) => new Camera(root.querySelector(`[data-camera="${item.number}"]`), item, root.dataset.csrf, root.dataset.sitting));
+    this.reports = new Reports({
+      url: root.dataset.played, sitting: root.dataset.sitting, csrf: root.dataset.csrf,
+      parts: this.cameras.map((camera) => [camera.name, camera.coverage]),
+      answered: ({ said }) => { if (said && this.rate <= COUNTS) this.say(said); }, refused: (words) => this.say(words),
+    });
     const known = this.cameras.filter((camera) => camera.known && camera.data.segments.length);
     const first = Math.min(...known.flatMap((camera) => camera.spans().map((span) => span.start)));
     for (const camera of this.cameras) camera.from = known.length ? first : 0;
@@ -90,8 +104,34 @@ class Together {
     by("waiting").textContent = late.length ? `Waiting for ${late.map((camera) => camera.name).join(", ")}` : "";
     if (this.playing && !late.length) this.moment = Math.min(this.end, this.moment + passed * this.rate);
     if (this.moment >= this.end && this.playing) this.pause();
-    for (const camera of this.cameras) this.follow(camera);
+    for (const camera of this.cameras) { this.follow(camera); camera.cover(this.rate, this.playing && !late.length); }
+    this.played();
     this.show();
+  }
+
+  /** What was played of each, as it is drawn and said. */
+  played() {
+    for (const camera of this.cameras.filter((one) => one.covered)) {
+      camera.covered = false;
+      this.cover(camera);
+    }
+  }
+
+  cover(camera) {
+    const words = camera.box.querySelector(".camera-played");
+    if (words) words.textContent = `You have played ${camera.coverage.percent(camera.source.axis.total)}%`;
+    this.bar(this.root.querySelector(`[data-lane="${camera.number}"] .covered`), camera, camera.coverage.ranges);
+  }
+
+  /** Ranges of one camera's positions, drawn where they are on the shared clock. */
+  bar(target, camera, ranges, place = { y: 34, height: 6 }) {
+    const shapes = [];
+    for (const { segment, start } of camera.spans()) for (const [from, to] of ranges) {
+      const left = Math.max(from, segment.at), right = Math.min(to, segment.at + segment.seconds);
+      if (left >= right) continue;
+      shapes.push(draw("rect", { x: percent((start + left - segment.at - this.start) / this.span), width: percent((right - left) / this.span), class: "played", ...place }));
+    }
+    target.replaceChildren(...shapes);
   }
 
   stalls(camera) {
@@ -120,7 +160,13 @@ class Together {
   axisChanged(camera, position) { return camera.source.axis.segment(position) !== camera.source.current; }
 
   play() { this.used = true; this.playing = true; by("play").textContent = "Pause"; this.last = performance.now(); }
-  pause() { this.playing = false; by("play").textContent = "Play"; }
+  pause() {
+    for (const camera of this.cameras) { camera.cover(this.rate, true); camera.coverage.jump(); }
+    this.playing = false;
+    by("play").textContent = "Play";
+    this.played();
+    this.reports.send();
+  }
   toggle() {
     if (this.playing) { this.pause(); return; }
     if (this.moment >= this.end - 0.05) this.moment = this.start;
@@ -130,14 +176,43 @@ class Together {
   go(moment) {
     this.used = true;
     this.moment = Math.min(this.end, Math.max(this.start, moment));
-    for (const camera of this.cameras) camera.settled = false;
+    for (const camera of this.cameras) camera.coverage.jump();
     this.show();
+  }
+
+  speed(rate) {
+    for (const camera of this.cameras) camera.cover(this.rate, this.playing);
+    this.rate = rate;
+    by("speed").value = String(rate);
+    by("speed-note").textContent = `Played at ${rate}×. Not counted as reviewed.`;
+    by("speed-note").hidden = rate <= COUNTS;
+  }
+
+  faster(step) {
+    this.speed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(this.rate) + step))]);
+    this.say(`Speed ${this.rate}×`);
+  }
+
+  /** The next place that no camera showed, first of the camera that is heard. */
+  unplayed() {
+    const order = [this.heard, ...this.cameras.filter((one) => one !== this.heard)];
+    for (const camera of order) {
+      const now = camera.at(this.moment).position, total = camera.source.axis.total;
+      const next = camera.coverage.next(now ?? -1, total);
+      if (next === null) continue;
+      const span = camera.spans().find(({ segment }) => next < segment.at + segment.seconds);
+      this.say(`${camera.name}, not played yet: from ${stamp(next)}`);
+      this.go(span.start + next - span.segment.at);
+      return;
+    }
+    this.say("You have played all of it.");
   }
 
   // --- one sound at a time, one large on narrow screens ---
   sound(index) {
     const camera = this.cameras[index];
     if (!camera) return;
+    this.heard = camera;
     this.cameras.forEach((one) => {
       one.video.muted = one !== camera;
       one.box.querySelector(".camera-sound").setAttribute("aria-pressed", String(one === camera));
@@ -149,14 +224,14 @@ class Together {
     for (const one of this.cameras) one.box.classList.toggle("large", one === camera);
   }
 
+  /** Keys of a page that does more. */
+  more() { return []; }
+
   // --- controls ---
   controls() {
     by("play").addEventListener("click", () => this.toggle());
     for (const [name, step] of [["back", -10], ["on", 10]]) by(name).addEventListener("click", () => this.go(this.moment + step));
-    by("speed").addEventListener("change", (event) => {
-      this.rate = Number(event.target.value);
-      by("speed-note").hidden = this.rate <= 2;
-    });
+    by("speed").addEventListener("change", (event) => this.speed(Number(event.target.value)));
     by("goto").addEventListener("submit", (event) => {
       event.preventDefault();
       const found = typed(by("goto-time").value);
@@ -178,6 +253,9 @@ class Together {
       [[" ", "k"], "Play, pause", () => this.toggle()],
       [["j"], "10 seconds back", () => this.go(this.moment - 10)], [["l"], "10 seconds on", () => this.go(this.moment + 10)],
       [["ArrowLeft"], "1 second back", () => this.go(this.moment - 1)], [["ArrowRight"], "1 second on", () => this.go(this.moment + 1)],
+      [["<"], "Slower", () => this.faster(-1)], [[">"], "Faster", () => this.faster(1)],
+      [["u"], "Next part that was not played", () => this.unplayed()],
+      ...this.more(),
       [["1", "2", "3", "4"], "The sound of that camera", (event) => this.sound(Number(event.key) - 1)],
       [["f"], "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen())],
       [["?"], "This help", () => by("keys").showModal()],
@@ -225,10 +303,12 @@ class Together {
     for (const camera of this.cameras) {
       const lane = this.root.querySelector(`[data-lane="${camera.number}"]`);
       const svg = draw("svg", { "aria-hidden": "true", class: "lane-picture" }, ...camera.spans().map((span) => draw("rect", {
-        x: percent((span.start - this.start) / this.span), width: percent((span.end - span.start) / this.span), y: 8, height: 24, class: "chart-lane" })));
+        x: percent((span.start - this.start) / this.span), width: percent((span.end - span.start) / this.span), y: 8, height: 22, class: "chart-lane" })),
+        draw("g", { class: "covered" }), draw("g", { class: "signs" }));
       const now = document.createElement("i");
       now.className = "now";
       lane.replaceChildren(svg, now);
+      this.cover(camera);
       const said = camera.spans().map((span) => `${clock(span.start).time} to ${clock(span.end).time}`).join(", ");
       this.root.querySelector(`[data-said="${camera.number}"]`).textContent = camera.known ? said
         : "Its clock is not known: placed at the start. Move it by hand.";
