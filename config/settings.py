@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "evidence.cases",
     "evidence.exhibits",
     "evidence.complaints",
+    "evidence.review",
     "evidence.sampling",
     "evidence.sharing",
     "evidence.audit",

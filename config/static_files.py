@@ -13,6 +13,6 @@ class ModulesStorage(CompressedManifestStaticFilesStorage):
 
     support_js_module_import_aggregation = True
     _js_module_import_aggregation_patterns = (
-        "recordings/*.js",
+        "re[cv]*/*.js",  # recordings, review
         CompressedManifestStaticFilesStorage._js_module_import_aggregation_patterns[1],
     )

@@ -41,6 +41,7 @@ KINDS = {
 }
 KIND_OF = {
     "evidence.viewed": "seen", "evidence.played": "seen", "evidence.watched": "seen",
+    "review.opened": "seen",
     "evidence.listed": "listed",
     "evidence.searched": "searched", "evidence.downloaded": "taken", "evidence.exported": "taken",
     "package.downloaded": "taken", "share.created": "given", "share.revoked": "given",
@@ -53,6 +54,7 @@ VERBS = {
     "evidence.viewed": "opened the page of {object}",
     "evidence.played": "played {range}{object}",
     "evidence.watched": "watched {range}{object}",
+    "review.opened": "opened the review room of {object}",
     "evidence.doubted": "had a page report as played what can't have been, of {object}",
     "evidence.listed": "saw {object} in a list",
     "evidence.searched": "searched for {query}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from datetime import UTC, datetime, timedelta
@@ -99,7 +100,7 @@ def test_merged_ranges_hold_the_same_milliseconds(
     assert ranges.length(found) == len(whole)
     assert found == sorted(found)
     # No two touch: the least number of ranges that says it.
-    assert all(a[1] < b[0] for a, b in zip(found, found[1:], strict=False))
+    assert all(a[1] < b[0] for a, b in itertools.pairwise(found))
     assert ranges.merged(found) == ranges.merged(other, one)
 
 
@@ -466,7 +467,7 @@ def test_a_long_look_is_written_once_a_minute(
     sittings.sweep()
     whole = [item.split("-") for data in watched(recording) for item in data["ranges"]]
     assert ranges.merged([[int(a), int(b)] for a, b in whole]) == [[0, 180_000]]
-    assert [line.why for line in lines(recording.reference) if line.type == "evidence.watched"][0] == "PC/12/26"  # fmt: skip
+    assert next(line.why for line in lines(recording.reference) if line.type == "evidence.watched") == "PC/12/26"  # fmt: skip
 
 
 @pytest.mark.django_db

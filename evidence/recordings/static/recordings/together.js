@@ -149,7 +149,10 @@ export class Together {
     const run = this.playing && !this.waiting.length;
     if (!run) {
       if (!video.paused) source.pause();
-      if (!this.playing && Math.abs(off) > NEAR && !video.seeking) source.seek(position, { play: false, exact: true });
+      if (!this.playing && (camera.exact || Math.abs(off) > NEAR) && !video.seeking) {
+        camera.exact = false; // a frame is nearer than what is pulled
+        source.seek(position, { play: false, exact: true });
+      }
       return;
     }
     const pull = Math.abs(off) < NEAR ? 0 : Math.max(-MOST, Math.min(MOST, off * 0.5));
