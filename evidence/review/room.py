@@ -190,7 +190,7 @@ def cameras(
     held = access.footage(by, complaint).filter(reference__in=references)
     if held.count() != len(set(references)):
         raise Recording.DoesNotExist
-    why = {item: complaint.reference for item in references}
+    why = dict.fromkeys(references, complaint.reference)
     found = together.cameras(
         by=by, references=references, address=address, reasons=why, about=about(complaint)
     )
