@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -71,7 +72,7 @@ def add(*, person: User, recording: Recording, about: str, played: Ranges) -> bo
 
     Whether there is something among them that was not played before.
     """
-    one = {"recording": recording, "person": person, "about": about}
+    one: dict[str, Any] = {"recording": recording, "person": person, "about": about}
     Coverage.objects.get_or_create(**one)
     row = Coverage.objects.select_for_update().get(**one)
     before = row.played_ms

@@ -338,6 +338,8 @@ COMPLAINT = [
     "/admin/", "/admin/complaints/complaint/", "/admin/complaints/complaint/?q=PC/771/26",
     "/admin/complaints/complaint/?q=zebra", "/admin/complaints/complaint/{complaint}/change/",
     "/admin/complaints/complaint/{complaint}/history/", "/admin/complaints/complaint/{complaint}/delete/",
+    "/admin/complaints/complaint/{complaint}/review/", "/admin/complaints/complaint/{complaint}/review/?r={ref}",
+    "/admin/complaints/complaint/{complaint}/review/{ref}/facts/",
     "/admin/retention/hold/", "/admin/retention/hold/?q=PC/771/26", "/admin/retention/hold/?kind__exact=complaint",
     "/admin/retention/hold/{hold}/change/", "/admin/retention/hold/{hold}/release/",
     "/admin/retention/hold/{hold}/history/", "/search/?q=PC/771/26", "/search/?q=zebra",

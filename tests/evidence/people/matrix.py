@@ -74,6 +74,7 @@ get  account/sessions/                       y   y    y   y   y    y    y    y  
 get  footage/                                y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
 get  footage/new/                            y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
 get  footage/categorise/                     y   y    y   y   y    -    -    y   y    -  y  -    -   -    -   -    -   >
+post footage/played/                         p   p    p   p   p    p    p    p   p    p  p  p    p   p    -   -    -   >
 post footage/undo/                           p   p    p   p   p    -    -    p   p    -  p  -    -   -    -   -    -   >
 get  footage/<ref:reference>/                y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 get  footage/<ref:reference>/why/            y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
@@ -223,6 +224,18 @@ get  devices/dock/{dock}/code/               -   -    -   -   -    -    -    -  
 get  devices/dock/{dock}/screen/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  devices/dock/{dock}/revoke/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  retention/hold/{hold}/release/          -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/review/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/review/notes/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/review/notes/{note}/withdraw/
+                                             -   -    -   -   -    -    -    p   -    -  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/review/draft/
+                                             -   -    -   -   -    -    -    p   -    p  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/review/{reference}/play/
+                                             -   -    -   -   -    -    -    p   -    p  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/review/{reference}/facts/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
 get  people/user/{user}/link/                -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  people/user/{user}/factors/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >

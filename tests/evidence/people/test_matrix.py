@@ -23,6 +23,7 @@ from evidence.people.models import Unit, User
 from evidence.recordings.models import Category, Grant, IncidentType, Marker, Package, Recording
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind, Unassigned
+from evidence.review.models import Note
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, PanelSession, Plan
 from evidence.sharing.models import Share
@@ -297,11 +298,20 @@ def test_admin(cast: dict[str, User | None], things: dict[str, Any]) -> None:
 def test_acts_of_the_admin(cast: dict[str, User | None], things: dict[str, Any]) -> None:
     recording = things["recordings.recording"]
     audit = Audit.objects.create(asked_for=recording.reference, asked_by="lane", total=1)
+    investigator = cast["psd"]
+    assert investigator
+    note = Note.objects.create(
+        complaint=things["complaints.complaint"], recording=recording, at_ms=0, text="x",
+        made_by=investigator,
+    )  # fmt: skip
     ids = {name.rpartition(".")[2]: thing.pk for name, thing in things.items()}
     table = []
     for row, cells in matrix.rows(matrix.ACTS).items():
         method, route = row.split()
-        path = "/admin/" + route.format(**ids | {"audit": audit.pk, "recording": recording.pk})
+        path = "/admin/" + route.format(
+            **ids | {"audit": audit.pk, "recording": recording.pk, "note": note.pk},
+            reference=recording.reference,
+        )  # fmt: skip
         table.append((row, method, path, cells))
     assert "\n".join(Asker(cast).check(table)) == ""
 

@@ -80,11 +80,13 @@ class Room extends Together {
 
   ownWords(camera) {
     const words = this.root.querySelector(`[data-bar="${camera.number}-own"]`).previousElementSibling;
-    words.textContent = `You ${camera.coverage.percent(camera.source.axis.total)}%`;
+    const played = camera.coverage.percent(camera.source.axis.total);
+    words.textContent = `You ${played}%`;
+    const listed = document.querySelector(`[data-own="${camera.name}"]`);
+    if (listed) listed.textContent = played;
   }
 
   cover(camera) {
-    super.cover(camera);
     this.lane(`${camera.number}-own`, camera, camera.coverage.ranges);
     this.ownWords(camera);
   }
