@@ -255,7 +255,6 @@ class Player {
     source.addEventListener("pause", () => {
       this.button("play").textContent = "Play";
       this.cover();
-      this.jump();
       this.reports.send();
       this.played();
       this.show();
@@ -291,7 +290,7 @@ class Player {
 
   cover() {
     const { video, source } = this;
-    // A pause ends what was played: its event comes when the picture stands already.
+    // After a pause the picture may still run on by a little: what follows a part that ran.
     const runs = !video.paused || this.coverage.last;
     this.coverage.at(source.position, video.playbackRate, runs && source.current && !video.seeking && !source.moving);
   }

@@ -45,9 +45,11 @@ class Camera {
   }
 
   /** What runs now counts at the speed of the shared clock: pulling to it is none of its own. */
-  cover(rate, running) {
+  cover(rate) {
     const { video, source } = this;
-    if (this.coverage.at(source.position, rate, running && source.current && !video.paused && !video.seeking && !source.moving)) this.covered = true;
+    // After a pause the picture may still run on by a little: what follows a part that ran.
+    const runs = !video.paused || this.coverage.last;
+    if (this.coverage.at(source.position, rate, runs && source.current && !video.seeking && !source.moving)) this.covered = true;
   }
 
   say(text) {
@@ -104,7 +106,7 @@ export class Together {
     by("waiting").textContent = late.length ? `Waiting for ${late.map((camera) => camera.name).join(", ")}` : "";
     if (this.playing && !late.length) this.moment = Math.min(this.end, this.moment + passed * this.rate);
     if (this.moment >= this.end && this.playing) this.pause();
-    for (const camera of this.cameras) { this.follow(camera); camera.cover(this.rate, this.playing && !late.length); }
+    for (const camera of this.cameras) { this.follow(camera); camera.cover(this.rate); }
     this.played();
     this.show();
   }
@@ -164,11 +166,9 @@ export class Together {
 
   play() { this.used = true; this.playing = true; by("play").textContent = "Pause"; this.last = performance.now(); }
   pause() {
-    for (const camera of this.cameras) { camera.cover(this.rate, true); camera.coverage.jump(); }
     this.playing = false;
     by("play").textContent = "Play";
-    this.played();
-    this.reports.send();
+    setTimeout(() => this.reports.send(), 3 * TICK); // the cameras stop with the next tick
   }
   toggle() {
     if (this.playing) { this.pause(); return; }
@@ -184,7 +184,7 @@ export class Together {
   }
 
   speed(rate) {
-    for (const camera of this.cameras) camera.cover(this.rate, this.playing);
+    for (const camera of this.cameras) camera.cover(this.rate);
     this.rate = rate;
     by("speed").value = String(rate);
     by("speed-note").textContent = `Played at ${rate}×. Not counted as reviewed.`;
