@@ -176,6 +176,8 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         *(f"{things['case'].get_absolute_url()}{page}" for page in
           ("", "change/", "court/", "team/", "find/", f"unlink/{recording.reference}/")),
         f"/admin/complaints/complaint/{things['complaint'].pk}/change/",
+        f"/admin/complaints/complaint/{things['complaint'].pk}/review/",
+        f"/admin/complaints/complaint/{things['complaint'].pk}/review/?r={recording.reference}&t={ask}",
         f"/admin/sharing/share/{things['share'].pk}/change/",
         f"/admin/sharing/share/{things['share'].pk}/revoke/",
         f"/admin/devices/camera/{things['camera'].pk}/change/",

@@ -402,3 +402,43 @@ def test_the_officer_s_pages_are_the_same_whether_somebody_reviews_or_not(
     history = client_of(shah).get(f"/footage/{one.reference}/").text
     assert "Lane" not in history
     assert "atched" not in history
+
+
+@pytest.mark.parametrize("bad", ["</script><script>alert(1)</script>", "\"><img src=x onerror=alert(1)>"])  # fmt: skip
+def test_nothing_that_was_typed_runs(
+    bad: str, complaint: Complaint, one: Recording, lane: User, price: User
+) -> None:
+    Allegation.objects.update(words=bad)
+    Category.objects.update(name=bad[:40], code=bad[:8])
+    User.objects.filter(pk=price.pk).update(name=bad, rank=bad[:40], collar="")
+    Coverage.objects.create(
+        recording=one, person=price, about=room.about(complaint), ranges=[[0, 9]]
+    )
+    Marker.objects.create(recording=one, at_ms=1, text=bad, made_by=price)
+    said = {"recording": one.reference, "at": bad[:40], "allegation": bad[:12], "text": bad}
+    client = client_of(lane)
+    client.post(url(complaint, "draft/"), said)
+    actions.note(by=lane, complaint=complaint.pk, recording=one.reference, at="1", allegation="1", text=bad)  # fmt: skip
+    client.post(url(complaint, "draft/"), said)
+    page = client.get(url(complaint), {"r": one.reference}).text
+    assert "alert(1)" in page
+    assert not re.search(r"<script>alert|<img src=x", page)
+
+
+@pytest.mark.parametrize("bad", ["\0", "a\0b", "9" * 4400, "-1", "²", "\ud800", "x" * 5000])
+def test_no_address_breaks_it(bad: str, complaint: Complaint, one: Recording, lane: User) -> None:
+    client = client_of(lane)
+    value = bad.encode("utf-8", "surrogatepass")
+    for name in ("r", "t", "file", "look"):
+        for path in (url(complaint), url(complaint, f"{one.reference}/facts/")):
+            found = client.get(path, {name: value}).status_code
+            assert found in (200, 404, 409), (path, name)
+    for number in ("9" * 30, "9" * 4400, "0"):
+        for rest in ("", f"{one.reference}/facts/"):
+            path = f"/admin/complaints/complaint/{number}/review/{rest}"
+            assert client.get(path).status_code in (302, 404), path
+    for field in ("recording", "at", "allegation", "text"):
+        said = {"recording": one.reference, "at": "1", "allegation": "", "text": "x"}
+        said[field] = bad.replace("\ud800", "\ufffd")
+        assert client.post(url(complaint, "notes/"), said).status_code in (302, 404, 422)
+        assert client.post(url(complaint, "draft/"), said).status_code == 200
