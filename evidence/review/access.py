@@ -9,6 +9,7 @@ from evidence.complaints.models import Complaint
 from evidence.people.models import User
 from evidence.recordings.access import visible_to as recordings_visible_to
 from evidence.recordings.models import Recording
+from evidence.recordings.references import is_reference
 from evidence.retention.models import Hold, Kind
 
 # What coverage for complaints is about begins so: the complaint as the log names it.
@@ -41,3 +42,10 @@ def held(complaint: Complaint) -> QuerySet[Recording]:
 def footage(user: User, complaint: Complaint) -> QuerySet[Recording]:
     """Of that, what this person may see: restricted footage by a grant alone."""
     return held(complaint).filter(pk__in=recordings_visible_to(user).values("pk"))
+
+
+def pick(user: User, complaint: Complaint, reference: str) -> Recording:
+    """One of these by its reference. Raises Recording.DoesNotExist for whatever else."""
+    if not is_reference(reference):
+        raise Recording.DoesNotExist
+    return footage(user, complaint).get(reference=reference)

@@ -48,7 +48,7 @@ def play(
     """
     with transaction.atomic():
         found = access.find(by, complaint)
-        held = access.footage(by, found).get(reference=reference)
+        held = access.pick(by, found, reference)
         return recordings.play(
             by=by, reference=held.reference, address=address, again=again,
             reason=found.reference, sitting=sitting,
@@ -65,7 +65,7 @@ def note(
     text = text.replace("\0", "").replace("\r\n", "\n").strip()
     with transaction.atomic():
         found = access.find(by, complaint)
-        seen = access.footage(by, found).get(reference=recording[:12])
+        seen = access.pick(by, found, recording)
         at_ms = _position(at, seen)
         about = _allegation(found, allegation)
         if not text:

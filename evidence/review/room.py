@@ -15,6 +15,7 @@ from evidence.complaints.models import Allegation, Complaint, Finding
 from evidence.people.models import User
 from evidence.recordings import coverage, markers, sittings, together
 from evidence.recordings.models import Marker, Recording
+from evidence.recordings.references import is_reference
 from evidence.review import access
 from evidence.review.models import Note, NoteDraft
 
@@ -187,6 +188,8 @@ def cameras(
 
     Raises Recording.DoesNotExist for one that the complaint does not hold or that can't be seen.
     """
+    if not all(map(is_reference, references)):
+        raise Recording.DoesNotExist
     held = access.footage(by, complaint).filter(reference__in=references)
     if held.count() != len(set(references)):
         raise Recording.DoesNotExist

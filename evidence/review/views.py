@@ -18,6 +18,7 @@ from evidence.people.office import staff
 from evidence.people.requests import address
 from evidence.recordings import player_data, sittings
 from evidence.recordings.models import Recording
+from evidence.recordings.references import is_reference
 from evidence.recordings.refusals import refuse
 from evidence.review import access, actions, room
 from evidence.review.models import Note
@@ -134,7 +135,7 @@ def _part(
 ) -> HttpResponse:
     """The notes alone. The cameras stay as they are: nothing of them is opened again."""
     user, asked = staff(request), _asked(request)[: room.MOST]
-    rows = access.footage(user, complaint).filter(reference__in=asked)
+    rows = access.footage(user, complaint).filter(reference__in=filter(is_reference, asked))
     known = {item.reference: item for item in rows.select_related("officer")}
     shown = [
         room.Shown(number, known[reference], "", {})
@@ -185,7 +186,7 @@ def facts(request: HttpRequest, complaint: int, reference: str) -> HttpResponse:
     user = staff(request)
     try:
         found = access.find(user, complaint)
-        recording = access.footage(user, found).get(reference=reference)
+        recording = access.pick(user, found, reference)
     except Complaint.DoesNotExist:
         raise Http404 from None
     except Recording.DoesNotExist:

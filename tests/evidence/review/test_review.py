@@ -442,3 +442,9 @@ def test_no_address_breaks_it(bad: str, complaint: Complaint, one: Recording, la
         said[field] = bad.replace("\ud800", "\ufffd")
         assert client.post(url(complaint, "notes/"), said).status_code in (302, 404, 422)
         assert client.post(url(complaint, "draft/"), said).status_code == 200
+        part = client.post(
+            url(complaint, "notes/"),
+            said | {"r": said["recording"] if bad == "\ud800" else bad},
+            headers={"X-Part": "notes"},
+        )
+        assert part.status_code in (200, 404, 422)
