@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, groupby, pairwise
 from typing import Any
 
 from django.conf import settings
 
+from evidence.exhibits.models import Clip
 from evidence.recordings import player_data
 from evidence.recordings.markers import stamp
 from evidence.recordings.models import Original, Recording, Rendition
@@ -126,3 +127,17 @@ def ticks_of(table: dict[str, Any]) -> Iterator[int]:
 def _shown(ticks: list[int], scale: int, microseconds: int) -> int:
     """The frame on show then: the last that has begun; before the first, the first."""
     return max(0, bisect_right(ticks, microseconds * scale // 1_000_000) - 1)
+
+
+def table_of(clip: Clip) -> dict[str, Any] | None:
+    """The frame times of a clip, for the player: those of its file, from its first frame on."""
+    row = Rendition.objects.filter(original=clip.original, kind="frames").first()
+    table = player_data.details_of(row) if row is not None else None
+    if table is None:
+        return None
+    ticks = list(ticks_of(table))[clip.first_frame : clip.last_frame + 1]
+    steps = [later - earlier for earlier, later in pairwise(ticks)]
+    runs = [[step, sum(1 for _ in group)] for step, group in groupby(steps)]
+    return {
+        "version": 1, "timescale": clip.timescale, "first": 0, "runs": runs, "count": clip.count,
+    }  # fmt: skip
