@@ -294,7 +294,7 @@ def download(
 
 
 def _original(by: User, row: Exhibit, address: str, why: str, original: int | None) -> str:
-    file = row.recording.originals.filter(pk=original).first()
+    file = row.recording.originals.filter(pk=original or 0).first()
     if file is None:
         raise Exhibit.DoesNotExist
     kind = {"kind": "original", "original": file.reference}

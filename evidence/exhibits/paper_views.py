@@ -44,7 +44,7 @@ def _page(user: User, case: Case, error: str = "") -> dict[str, Any]:
     return {
         "case": case, "may_decide": may, "items": found, "error": error,
         "open": [one for one in found if one.decision is None or not one.decision.relevant],
-        "others": disclosure.hidden(user, case),
+        "others": disclosure.hidden(user, case), "endings": list(TYPES),
         "kinds": [
             (kind.value, TITLES[kind]) for kind in Kind if may or kind is not Kind.SENSITIVE
         ],

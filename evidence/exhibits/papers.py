@@ -35,7 +35,7 @@ class Kind(StrEnum):
     SENSITIVE = "mg6d"
 
     @property
-    def title(self) -> str:
+    def heading(self) -> str:
         """What stands on top of it."""
         return TITLES[self]
 

@@ -24,13 +24,13 @@ def file(papers: Papers, kind: Kind, wanted: Format) -> bytes:
     if wanted == "csv":
         return spreadsheet.as_csv(*table(papers, kind))
     sheet = paper.Sheet(
-        papers.force, kind.title, papers.urn, papers.made_by, papers.made_at, papers.checkpoint
+        papers.force, kind.heading, papers.urn, papers.made_by, papers.made_at, papers.checkpoint
     )
     return paper.render(sheet, [*_top(papers, kind), *STORIES[kind](papers, kind)])
 
 
 def _top(papers: Papers, kind: Kind) -> Iterable[Any]:
-    yield p(kind.title, TITLE)
+    yield p(kind.heading, TITLE)
     yield p(f"{papers.urn} · {papers.title}")
     if kind is Kind.SENSITIVE:
         yield p("SENSITIVE. Not for the defence.", HEAD)

@@ -238,6 +238,6 @@ def _act(
             refuse(request, f"{urn} {mark}")
         except NotProduced as wrong:
             error = str(wrong)
-    context = {"exhibit": found, "case": found.case, "error": error,
-               "reason": request.POST.get("reason", "").replace("\0", "")[:300]} | words  # fmt: skip
+    typed = request.POST.get("reason", "").replace("\0", "")[:300]
+    context = {"exhibit": found, "case": found.case, "error": error, "reason": typed} | words
     return render(request, "exhibits/act.html", context, status=422 if error else 200)
