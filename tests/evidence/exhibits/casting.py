@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from typing import Any
 
+from django.utils import timezone
+
 from evidence.cases.models import Case, CaseLink, CaseMember
 from evidence.exhibits.actions import Wish
+from evidence.exhibits.models import Clip, Exhibit
 from evidence.people.models import User
 from evidence.recordings.models import Recording, Rendition
 from evidence.store import s3
@@ -33,6 +37,29 @@ def link(case: Case, recording: Recording, by: User) -> None:
     CaseLink.objects.create(case=case, recording=recording, reason="At the scene", linked_by=by)
 
 
+def exhibit(
+    case: Case, recording: Recording, by: User, mark: str, *, clip: bool = True, **more: Any
+) -> Exhibit:
+    """An exhibit as it is when everything is done, linked; no file behind the clip."""
+    CaseLink.objects.get_or_create(
+        case=case, recording=recording, unlinked_at=None, defaults={"reason": "x", "linked_by": by}
+    )
+    original = recording.originals.order_by("pk")[0]
+    made = Clip.objects.create(
+        recording=recording, original=original, from_ms=2000, to_ms=4000, first_frame=50,
+        last_frame=100, timescale=12800, first_tick=25600, last_tick=51200, after_tick=51712,
+        reason="x", requested_by=by, state="ready", key=uuid.uuid4().hex, size=1234,
+        sha256=_sha256(mark.encode()), parent_sha256=original.sha256, tool="ffmpeg",
+        tool_version="ffmpeg version 5.1.9", arguments=["-i", "x"], made_at=timezone.now(),
+        facts={"first_picture": "1" * 64, "last_picture": "2" * 64, "sound": True, "seconds": 2,
+               "frames": 51},
+    ) if clip else None  # fmt: skip
+    values = {"description": "The arrest in Villiers Street", "producer": by} | more
+    return Exhibit.objects.create(
+        case=case, recording=recording, clip=made, mark=mark, produced_by=by, **values
+    )
+
+
 def playable(recording: Recording, seconds: int = 60) -> Recording:
     """With a viewing copy's row and the frame times of 25 frames a second; no film behind it."""
     for original in recording.originals.all():
@@ -54,8 +81,6 @@ def playable(recording: Recording, seconds: int = 60) -> Recording:
 
 
 def _sha256(body: bytes) -> str:
-    import hashlib
-
     return hashlib.sha256(body).hexdigest()
 
 
