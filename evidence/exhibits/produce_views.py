@@ -78,7 +78,7 @@ def produce(request: HttpRequest, reference: str) -> HttpResponse:
     if request.method == "POST":
         try:
             return _produced(request, user, found, form)
-        except (Recording.DoesNotExist, NotAllowed):
+        except (Case.DoesNotExist, Recording.DoesNotExist, NotAllowed):
             refuse(request, reference)
         except (NotProduced, NotCut) as error:
             form.errors[error.field] = str(error)

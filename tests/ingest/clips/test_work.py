@@ -227,7 +227,7 @@ def test_what_is_not_the_clips_fault_is_no_strike(
         monkeypatch.setattr(s3, "read", away)
     else:
         usage = shutil.disk_usage("/")._replace(free=1000)
-        monkeypatch.setattr(actions.shutil, "disk_usage", lambda path: usage)
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises((s3.StoreError, actions.NoRoom)):
         actions.cut(clip.pk)
     clip.refresh_from_db()
