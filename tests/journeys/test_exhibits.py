@@ -141,4 +141,5 @@ def test_footage_is_clipped_produced_played_and_put_on_paper(
     page.goto(f"{live.url}/cases/01AB-77001-26/")
     shot(page, "case")
     expect(page.get_by_role("link", name="Exhibits", exact=True)).to_be_visible()
-    assert watched.complaints == []
+    # The wrong range above was answered with 422, and a browser says so.
+    assert [one for one in watched.complaints if "422" not in one] == []
