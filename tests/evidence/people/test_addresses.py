@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.db import transaction
 from django.test import Client
 
+from evidence.cases.models import Case
 from evidence.people.models import User
 from evidence.sampling import actions as sampling
 from tests import factories
@@ -51,6 +52,8 @@ def values(shah: User, lane: User) -> dict[str, str]:
     plan = sampling.commit(by=lane, wish=wish())
     case = casting.case(None)
     casting.exhibit(case, recording, shah, "AS/1")
+    urn = factories.case(lane, recording)
+    casting.exhibit(Case.objects.get(), recording, shah, "AS/1")
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
@@ -59,6 +62,8 @@ def values(shah: User, lane: User) -> dict[str, str]:
         "<urn:urn>": factories.case(lane, recording), "<int:member>": "1", "<int:day>": "1",
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
         "<urn:urn>": "01AB-12345-26", "<mark:mark>": "AS-1", "<item:key>": recording.reference,
+        "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",
+        "<mark:mark>": "AS-1", "<item:key>": recording.reference,
     }  # fmt: skip
 
 

@@ -92,7 +92,6 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         CaseMember.objects.create(case=case, person=person, part=part, reason="x",
                                   added_by=lane)  # fmt: skip
     CourtDate.objects.create(case=case, date=now.date() + timedelta(days=1), added_by=lane)
-    case = Case.objects.create(urn="01AB/12345/26", title="R v Marsh")
     casting.exhibit(case, recording, shah, "AS/1")
     alarm = Alarm(source="audit", sentence="Something is wrong.")
     alarm.save()
