@@ -30,6 +30,8 @@ INK, QUIET = colors.HexColor("#0b1620"), colors.HexColor("#47545f")
 LINE, SHEET = colors.HexColor("#d5dbe0"), colors.HexColor("#f3f5f7")
 SIDE, FOOT = 18 * mm, 22 * mm
 WIDTH = A4[0] - 2 * SIDE
+# ReportLab keeps so much free inside its frame: what is written and what is drawn begin alike.
+PADDING = 6
 
 
 def _font(name: str, file: str) -> str:
@@ -165,7 +167,8 @@ def render(sheet: Sheet, story: Iterable[Any]) -> bytes:
     """The PDF's bytes: the story, with the sheet's foot on each page."""
     out = BytesIO()
     document = SimpleDocTemplate(
-        out, pagesize=A4, leftMargin=SIDE, rightMargin=SIDE, topMargin=16 * mm, bottomMargin=FOOT,
+        out, pagesize=A4, leftMargin=SIDE - PADDING, rightMargin=SIDE - PADDING, topMargin=16 * mm,
+        bottomMargin=FOOT,
         title=printable(f"{sheet.title}: {sheet.reference}"), author=printable(sheet.force),
         lang="en-GB",
     )  # fmt: skip

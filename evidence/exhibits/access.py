@@ -25,9 +25,9 @@ def of_case(user: User, case: Case) -> QuerySet[Exhibit]:
 
 
 def hidden(user: User, case: Case) -> bool:
-    """Whether the case has exhibits of footage that this person can't see."""
+    """Whether the case has exhibits, not withdrawn, of footage that this person can't see."""
     seen = access.visible_to(user).values("pk")
-    return Exhibit.objects.filter(case=case).exclude(recording__in=seen).exists()
+    return Exhibit.objects.filter(case=case, withdrawn_at=None).exclude(recording__in=seen).exists()
 
 
 def find(user: User, case: Case, mark: str) -> Exhibit:

@@ -17,6 +17,7 @@ from evidence.cases.models import Case
 from evidence.custody.models import Checkpoint
 from evidence.custody.paper import moment
 from evidence.exhibits import access, disclosure
+from evidence.exhibits.actions import file_name
 from evidence.exhibits.models import Clip, Decision, Exhibit
 from evidence.people.models import User
 from evidence.recordings.markers import stamp
@@ -185,7 +186,7 @@ def _exhibit(row: Exhibit, rows: list[Exhibit], originals: list[Original]) -> Ex
     if clip is not None:
         what = f"CLIP of {_parent(row, rows)}"
         cut = _range(clip)
-        files = [File(f"{row.mark}.mp4", clip.size, clip.sha256)]
+        files = [File(file_name(row.mark, clip.sha256, "mp4"), clip.size, clip.sha256)]
         sound = "with its sound" if clip.facts.get("sound") else "without sound"
         how = (
             f"Made {sound} from {clip.original.file_name} (SHA-256 {clip.parent_sha256}), frames "

@@ -7,7 +7,7 @@ from django.urls import reverse
 from evidence.cases import access as cases
 from evidence.cases.models import Case
 from evidence.cases.sections import Section
-from evidence.exhibits import access
+from evidence.exhibits import access, disclosure
 from evidence.exhibits.models import Clip
 from evidence.people.models import User
 
@@ -35,4 +35,9 @@ def papers(reader: User, case: Case) -> Section | None:
     if not may:
         return None
     url = reverse("case-papers", args=[case.slug])
-    return Section("papers", "Disclosure and papers", "Make", "plain", url, position=40)
+    items = disclosure.items(reader, case)
+    left = sum(one.decision is None or not one.decision.relevant for one in items)
+    state, colour = (f"{left} not decided", "amber") if left else ("All decided", "plain")
+    if not items:
+        state = "Nothing to decide yet"
+    return Section("papers", "Disclosure and papers", state, colour, url, position=40)
