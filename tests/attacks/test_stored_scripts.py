@@ -91,7 +91,6 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     CourtDate.objects.create(case=case, date=now.date(), court=bad[:80], what=bad, added_by=lane)
     CaseMember.objects.create(case=case, person=lane, part="investigator", reason=bad,
                               added_by=shah)  # fmt: skip
-    case = Case.objects.create(urn="01AB/12345/26", title=bad, offence=bad)
     for mark, clip in (("AS/1", True), ("AS/2", False)):
         exhibit = casting.exhibit(
             case, recording, shah, mark, clip=clip, description=bad, reason=bad, producer=lane,
