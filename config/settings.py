@@ -64,6 +64,9 @@ URN = env.str("BWV_URN", r"\d{2}[A-Z]{2}/\d{4,7}/\d{2}")
 URN_EXAMPLE = env.str("BWV_URN_EXAMPLE", "01AB/12345/26")
 # How long the case's hold stays on footage that was unlinked after its own period had ended.
 UNLINK_GRACE_DAYS = env.int("BWV_UNLINK_GRACE_DAYS", 14, validate=validate.Range(min=1))
+# How a clip of exhibit AB/1 is marked: `number`, the producer's next (AB/2); `letter`, AB/1/A.
+CLIP_MARKS = env.str("BWV_CLIP_MARKS", "number", validate=validate.OneOf(("number", "letter")))
+CLIP_MINUTES = env.int("BWV_CLIP_MINUTES", 120, validate=validate.Range(min=1))
 
 # --- custody ----------------------------------------------------------------
 # The log's origin: a schema-less URL that never changes (C2SP tlog-checkpoint).
@@ -136,6 +139,7 @@ INSTALLED_APPS = [
     "ingest.uploads",
     "ingest.media",
     "ingest.renditions",
+    "ingest.clips",
     "ingest.docks",
 ]
 
@@ -346,6 +350,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "ingest"
 CELERY_TASK_ROUTES = {
     "ingest.renditions.tasks.render": {"queue": "media"},
+    "ingest.clips.tasks.cut": {"queue": "media"},
     # Hours over a large log: never in the way of a camera that waits for its receipt.
     "evidence.recordings.tasks.audit": {"queue": "upkeep"},
     "evidence.recordings.tasks.daily_mail": {"queue": "upkeep"},
@@ -358,6 +363,7 @@ SEND_AGAIN_SECONDS = env.int("BWV_SEND_AGAIN_SECONDS", 600)
 CELERY_BEAT_SCHEDULE = {
     "sweep uploads": {"task": "ingest.uploads.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep clips": {"task": "ingest.clips.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
     "end cases' grace": {"task": "evidence.cases.tasks.end_grace", "schedule": 3600},
     "extend locks": {"task": "evidence.retention.tasks.extend_locks", "schedule": 3600},

@@ -49,6 +49,7 @@ KIND_OF = {
     "share.viewed": "outside", "share.played": "outside", "history.read": "log",
     "history.reported": "log", "history.verified": "log", "audit.read": "audit",
     "audit.exported": "audit", "case.viewed": "seen", "case.searched": "searched",
+    "case.papers_made": "taken",
 }  # fmt: skip
 VERBS = {
     "evidence.viewed": "opened the page of {object}",
@@ -63,6 +64,7 @@ VERBS = {
     "package.downloaded": "downloaded package {object}",
     "case.viewed": "opened the page of case {object}",
     "case.searched": "looked for more footage for case {object}: {query}",
+    "case.papers_made": "made papers of case {object}: {kind}",
     "share.created": "shared {object} with {recipient}",
     "share.revoked": "ended the share of {object} with {recipient}",
     "share.proved": "proved who they are, to open {object}",

@@ -155,10 +155,10 @@ def details(recording: Recording, number: int, *, track: bool = True) -> dict[st
     kinds = ["frames", "track"] if track else ["frames"]
     found = Rendition.objects.filter(original=original, kind__in=kinds) if original else ()
     rows = {row.kind: row for row in found}
-    return {kind: _document(rows.get(kind)) for kind in ("frames", "track")}
+    return {kind: details_of(rows.get(kind)) for kind in ("frames", "track")}
 
 
-def _document(row: Rendition | None) -> Any:
+def details_of(row: Rendition | None) -> Any:
     """A rendition that is a small JSON document; None where it is missing or too long."""
     if row is None or row.size > MOST_BYTES:
         return None

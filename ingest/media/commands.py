@@ -38,7 +38,8 @@ class Plan:
     threads: int
 
 
-def _guards(demuxer: str) -> dict[str, Any]:
+def guards(demuxer: str) -> dict[str, Any]:
+    """What every reading of a file is held to."""
     return {
         "protocol_whitelist": "file",
         "format_whitelist": DEMUXERS,
@@ -50,7 +51,7 @@ def _guards(demuxer: str) -> dict[str, Any]:
 def probe(program: str, demuxer: str) -> list[str]:
     """The ffprobe command for everything that the container says, as JSON."""
     words = [program, "-v", "error", "-hide_banner"]
-    for name, value in _guards(demuxer).items():
+    for name, value in guards(demuxer).items():
         words += [f"-{name}", str(value)]
     return [*words, "-show_format", "-show_streams", "-of", "json", INPUT]
 
@@ -58,7 +59,7 @@ def probe(program: str, demuxer: str) -> list[str]:
 def packets(program: str, demuxer: str, stream: int, entries: str) -> list[str]:
     """The ffprobe command for one line a packet of one stream: headers only, nothing decoded."""
     words = [program, "-v", "error", "-hide_banner"]
-    for name, value in _guards(demuxer).items():
+    for name, value in guards(demuxer).items():
         words += [f"-{name}", str(value)]
     words += ["-select_streams", str(stream), "-show_entries", f"packet={entries}"]
     return [*words, "-of", "csv=p=0", INPUT]
@@ -67,7 +68,7 @@ def packets(program: str, demuxer: str, stream: int, entries: str) -> list[str]:
 def copy_data(program: str, demuxer: str, stream: int, most: int) -> list[str]:
     """The ffmpeg command that takes one data stream out as it is, up to so many bytes."""
     words = [program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
-    for name, value in _guards(demuxer).items():
+    for name, value in guards(demuxer).items():
         words += [f"-{name}", str(value)]
     words += ["-i", INPUT, "-map", f"0:{stream}", "-c", "copy", "-fs", str(most)]
     return [*words, "-f", "data", f"{OUTPUT}/telemetry.bin"]
@@ -76,7 +77,7 @@ def copy_data(program: str, demuxer: str, stream: int, most: int) -> list[str]:
 def copy_sound(program: str) -> list[str]:
     """The ffmpeg command that takes the sound out of a viewing copy, for thin lines."""
     words = [program, "-nostdin", "-hide_banner", "-loglevel", "error", "-y"]
-    for name, value in _guards("mov").items():
+    for name, value in guards("mov").items():
         words += [f"-{name}", str(value)]
     words += ["-i", INPUT, "-map", "0:a:0", "-c", "copy", "-map_metadata", "-1"]
     return [*words, "-movflags", "+faststart", "-f", "mp4", f"{OUTPUT}/sound.mp4"]
@@ -85,7 +86,7 @@ def copy_sound(program: str) -> list[str]:
 def render(program: str, plan: Plan) -> list[str]:
     """One ffmpeg command, one decode: proxy, poster frames, storyboard frames, sound samples."""
     source = ffmpeg.input(
-        INPUT, max_pixels=40_000_000, threads=plan.threads, **_guards(plan.demuxer)
+        INPUT, max_pixels=40_000_000, threads=plan.threads, **guards(plan.demuxer)
     )
     outputs = []
     streams = []

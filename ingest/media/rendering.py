@@ -118,7 +118,7 @@ def render(
     return Result(found, made, arguments, seconds)
 
 
-def _own(path: Path, limit: int) -> bool:
+def own(path: Path, limit: int) -> bool:
     """Whether this is a plain file of a sane size: what a decoder wrote is not to be trusted."""
     try:
         found = path.lstat()
@@ -131,7 +131,7 @@ def _own(path: Path, limit: int) -> bool:
 
 def _collect(out: Path, steps: commands.Plan, mode: str) -> tuple[list[Made], float]:
     proxy = out / "proxy.mp4"
-    if not _own(proxy, PROXY_BYTES):
+    if not own(proxy, PROXY_BYTES):
         raise MediaFailed("nothing came out of it")
     shown = probe(proxy, "mov", mode)
     seconds = seconds_of(shown)
@@ -143,8 +143,8 @@ def _collect(out: Path, steps: commands.Plan, mode: str) -> tuple[list[Made], fl
     made = [Made("proxy", proxy, "video/mp4", {"seconds": seconds, "frames": frames, **size})]
     derived = out.with_name("derived")  # a folder that the sandbox never saw
     derived.mkdir(exist_ok=True)
-    posters = [path for path in sorted(out.glob("poster-*.jpg")) if _own(path, STILL_BYTES)]
-    tiles = [path for path in sorted(out.glob("tile-*.jpg")) if _own(path, STILL_BYTES)]
+    posters = [path for path in sorted(out.glob("poster-*.jpg")) if own(path, STILL_BYTES)]
+    tiles = [path for path in sorted(out.glob("tile-*.jpg")) if own(path, STILL_BYTES)]
     if posters:
         made.append(Made("poster", posters[-1], "image/jpeg", size))
     if tiles:
@@ -154,7 +154,7 @@ def _collect(out: Path, steps: commands.Plan, mode: str) -> tuple[list[Made], fl
         }
         made.append(Made("storyboard", sheet, "image/jpeg", facts))
     raw = out / "wave.raw"
-    if _own(raw, WAVE_BYTES):
+    if own(raw, WAVE_BYTES):
         values = stills.levels(raw, seconds)
         loud = stills.loud_passages(values, seconds)
         wave = derived / "waveform.json"
@@ -183,7 +183,7 @@ def _sound(out: Path, mode: str) -> list[Made]:
         argv, source=out / "proxy.mp4", out=folder, limits=Limits(wall=900, cpu=300), mode=mode
     )
     target = folder / "sound.mp4"
-    if not _own(target, WAVE_BYTES):
+    if not own(target, WAVE_BYTES):
         return []
     return [Made("sound", target, "audio/mp4", arguments=argv[1:])]
 
@@ -255,7 +255,7 @@ def _packets(source: Path, out: Path, demuxer: str, stream: int, mode: str) -> l
     folder.mkdir(exist_ok=True)
     sandbox.run(argv, source=source, out=folder, limits=limits, mode=mode)
     blob = folder / "telemetry.bin"
-    if not _own(blob, 2 * TELEMETRY_BYTES):
+    if not own(blob, 2 * TELEMETRY_BYTES):
         return []
     lines: list[str] = []
 

@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from evidence.cases.models import CaseLink
 from evidence.custody.record import Draft, record, service
+from evidence.exhibits.models import Exhibit
 from evidence.recordings import search
 from evidence.recordings.models import (
     Coverage,
@@ -120,6 +121,8 @@ def _told(recording: Recording) -> bool:
         Package.objects.filter(recordings=recording),
         CaseLink.objects.filter(recording=recording, unlinked_at=None),
         Share.objects.filter(recordings=recording),
+        # Withdrawn ones too: a mark leads to what was produced under it, and to no more.
+        Exhibit.objects.filter(recording=recording),
     ]
     return any(found.exists() for found in rows)
 

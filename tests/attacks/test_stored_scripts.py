@@ -16,6 +16,8 @@ from django.utils import timezone
 from evidence.cases.models import Case, CaseLink, CaseMember, CourtDate
 from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
+from evidence.exhibits.models import Clip, Decision
+from evidence.exhibits.papers import Kind as Kinds
 from evidence.people.models import User
 from evidence.recordings import actions, search
 from evidence.recordings.models import (
@@ -36,6 +38,7 @@ from evidence.sharing.models import Share
 from ingest.devices.models import Camera, Dock, Issue
 from ingest.uploads.models import Quarantine, Upload
 from tests import factories
+from tests.evidence.exhibits import casting
 
 pytestmark = pytest.mark.django_db
 SCRIPTS = [
@@ -88,6 +91,17 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     CourtDate.objects.create(case=case, date=now.date(), court=bad[:80], what=bad, added_by=lane)
     CaseMember.objects.create(case=case, person=lane, part="investigator", reason=bad,
                               added_by=shah)  # fmt: skip
+    for mark, clip in (("AS/1", True), ("AS/2", False)):
+        exhibit = casting.exhibit(
+            case, recording, shah, mark, clip=clip, description=bad, reason=bad, producer=lane,
+            withdraw_reason=bad, withdrawn_at=now if mark == "AS/2" else None, withdrawn_by=lane,
+        )  # fmt: skip
+    Clip.objects.update(tool_version=bad, arguments=[bad], problem=bad)
+    for thing in (None, exhibit):
+        Decision.objects.create(
+            case=case, recording=recording, exhibit=thing, relevant="yes", reason=bad,
+            description=bad, location=bad, decided_by=lane,
+        )  # fmt: skip
     complaint = Complaint.objects.create(
         reference="PC/1/26", received=now.date(), complainant=bad, account=bad, start=now,
         end=now + timedelta(hours=1), recorded_by=lane,
@@ -203,6 +217,13 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         f"/samples/sessions/{sample['session'].reference}/",
     ]  # fmt: skip
     panel = ["/panel/", session, f"{session}choose/", f"{session}{item}"]
+    case = f"/cases/{things['case'].slug}"
+    office += [
+        f"{case}/exhibits/", f"{case}/exhibits/AS-1/", f"{case}/exhibits/AS-2/",
+        f"{case}/exhibits/AS-1/status/", f"{case}/exhibits/AS-1/withdraw/", f"{case}/papers/",
+        f"{case}/disclosure/{recording.reference}/",
+        f"{recording.get_absolute_url()}clip/?case={ask}&from={ask}&to={ask}",
+    ]  # fmt: skip
     log = ["/admin/custody/event/", "/admin/custody/alarm/", f"/admin/custody/event/?q={ask}"]
     return {
         "shah": own, "pan": panel, "lane": own + office + samples, "mana": own[:2] + office, "admin": office, "audit": log,
@@ -274,6 +295,16 @@ def test_the_page_outside_and_a_download_s_name_are_clean(
         assert sign not in answer["Location"]
     assert "script" not in answer["Location"]
     assert not LIVE.search(_client(lane).get("/shared/open").text)
+
+
+@pytest.mark.parametrize("filled", SCRIPTS, indirect=True)
+def test_papers_are_made_of_whatever_was_typed(filled: dict[str, Any], lane: User) -> None:
+    for kind in Kinds:
+        for ending in ("pdf", "csv"):
+            path = f"/cases/{filled['case'].slug}/papers/{kind.value}/{ending}/"
+            answer = _client(lane).post(path)
+            assert answer.status_code == 200, path
+            assert "\n" not in answer["Content-Disposition"]
 
 
 def test_the_hold_s_reason_is_where_the_probes_look(lane: User, shah: User) -> None:

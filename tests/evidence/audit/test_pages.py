@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from evidence.audit import actions, looks, scan
 from evidence.audit.models import Unusual
-from evidence.audit.tables import harmless
 from evidence.cases.models import Case
 from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
 from evidence.custody.models import Event
 from evidence.custody.record import Actor, Draft, Subject, record
+from evidence.custody.spreadsheet import harmless
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.models import Recording

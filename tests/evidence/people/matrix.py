@@ -168,6 +168,25 @@ post panel/<sample:session>/<number:item>/play/
                                              -   -    -   -   -    -    -    -   -    -  -  -    p   -    -   -    -   >
 get  panel/<sample:session>/<number:item>/facts/
                                              -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >
+get  footage/<ref:reference>/clip/           y   -    -   -   -    y    -    y   y    -  -  -    -   -    -   -    -   >
+get  cases/<urn:urn>/exhibits/               y   -    -   y   -    y    -    y   y    y  -  y    -   -    -   -    -   >
+get  cases/<urn:urn>/exhibits/<mark:mark>/   y   -    -   y   -    y    -    y   y    y  -  y    -   -    -   -    -   >
+get  cases/<urn:urn>/exhibits/<mark:mark>/status/
+                                             y   -    -   y   -    y    -    y   y    y  -  y    -   -    -   -    -   >
+post cases/<urn:urn>/exhibits/<mark:mark>/play/
+                                             p   -    -   p   -    p    -    p   p    p  -  p    -   -    -   -    -   >
+get  cases/<urn:urn>/exhibits/<mark:mark>/facts/
+                                             y   -    -   y   -    y    -    y   y    y  -  y    -   -    -   -    -   >
+post cases/<urn:urn>/exhibits/<mark:mark>/download/
+                                             -   -    -   p   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  cases/<urn:urn>/exhibits/<mark:mark>/withdraw/
+                                             y   -    -   -   -    y    -    y   y    -  -  -    -   -    -   -    -   >
+get  cases/<urn:urn>/exhibits/<mark:mark>/again/
+                                             y   -    -   -   -    y    -    y   y    -  -  -    -   -    -   -    -   >
+get  cases/<urn:urn>/papers/                 -   -    -   -   -    y    -    y   y    -  -  y    -   -    -   -    -   >
+post cases/<urn:urn>/papers/<paper:kind>/<format:wanted>/
+                                             -   -    -   -   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  cases/<urn:urn>/disclosure/<item:key>/  -   -    -   -   -    y    -    y   y    -  -  y    -   -    -   -    -   >
 get  custody/policy                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  custody/checkpoint                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  healthz                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y

@@ -9,9 +9,11 @@ from django.contrib import admin
 from django.db import transaction
 from django.test import Client
 
+from evidence.cases.models import Case
 from evidence.people.models import User
 from evidence.sampling import actions as sampling
 from tests import factories
+from tests.evidence.exhibits import casting
 from tests.evidence.people import matrix
 from tests.evidence.sampling.conftest import wish
 
@@ -26,7 +28,8 @@ HOSTILE = [
 NAMES = [
     "r", "file", "look", "since", "w", "before", "after", "whose", "show", "pick", "group", "q",
     "officer", "unit", "start", "end", "category", "incident", "camera", "state", "length",
-    "restricted", "markers", "until", "kind", "rule", "next", "what", "back", "again", "p", "o",
+    "restricted", "markers", "until", "kind", "rule", "next", "what", "back", "again", "p", "o", "from",
+    "to", "case",
 ]  # fmt: skip
 ROUTES = sorted(
     row.split()[1].lstrip("/") for row in matrix.rows(matrix.PAGES) if row.startswith("get ")
@@ -47,13 +50,16 @@ def everybody(lane: User, auditor: User, hughes: User) -> list[Client]:
 def values(shah: User, lane: User) -> dict[str, str]:
     recording = factories.recording(shah, duration_ms=5000)
     plan = sampling.commit(by=lane, wish=wish())
+    urn = factories.case(lane, recording)
+    casting.exhibit(Case.objects.get(), recording, shah, "AS/1")
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
         "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1",
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
-        "<urn:urn>": factories.case(lane, recording), "<int:member>": "1", "<int:day>": "1",
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
+        "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",
+        "<mark:mark>": "AS-1", "<item:key>": recording.reference,
     }  # fmt: skip
 
 

@@ -30,6 +30,7 @@ from evidence.sharing.models import Share
 from ingest.devices.models import Camera, Dock, Issue
 from ingest.uploads.models import Quarantine, Upload
 from tests import factories
+from tests.evidence.exhibits import casting
 from tests.evidence.people import matrix
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         CaseMember.objects.create(case=case, person=person, part=part, reason="x",
                                   added_by=lane)  # fmt: skip
     CourtDate.objects.create(case=case, date=now.date() + timedelta(days=1), added_by=lane)
+    casting.exhibit(case, recording, shah, "AS/1")
     alarm = Alarm(source="audit", sentence="Something is wrong.")
     alarm.save()
     item, session = _sample(cast)
@@ -241,7 +243,8 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<str:name>": things["devices.dock"].name,
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),
-        "<path:name>": things["devices.dock"].name,
+        "<path:name>": things["devices.dock"].name, "<mark:mark>": "AS-1",
+        "<paper:kind>": "mg12", "<format:wanted>": "pdf", "<item:key>": recording.reference,
         "<urn:urn>": "01AB-12345-26",
         "<int:member>": str(CaseMember.objects.filter(part="disclosure_officer").get().pk),
         "<int:day>": str(CourtDate.objects.get().pk),

@@ -126,11 +126,11 @@ def test_the_old_scale_is_the_new_one() -> None:
 def test_a_table_that_is_too_long_or_gone_is_not_sent(shah: User, monkeypatch: Any) -> None:
     recording = factories.recording(shah)
     row = rendition(recording.originals.get(), "frames", count=3)
-    assert player_data._document(row) is None  # nothing in the store
+    assert player_data.details_of(row) is None  # nothing in the store
     s3.put("renditions", row.key, json.dumps({"count": 3}).encode(), "", "application/json")
-    assert player_data._document(row) == {"count": 3}
+    assert player_data.details_of(row) == {"count": 3}
     monkeypatch.setattr(player_data, "MOST_BYTES", 2)
-    assert player_data._document(row) is None
+    assert player_data.details_of(row) is None
 
 
 def test_files_play_as_one_with_their_gaps(shah: User) -> None:

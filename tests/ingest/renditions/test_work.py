@@ -17,6 +17,7 @@ from django.utils import timezone
 from evidence.cases.models import Case, CaseLink
 from evidence.custody import sequencer
 from evidence.custody.models import Event
+from evidence.exhibits.models import Exhibit
 from evidence.people.models import User
 from evidence.recordings.access import find
 from evidence.recordings.models import (
@@ -139,6 +140,15 @@ def _case(it: Recording, by: User) -> None:
     CaseLink.objects.create(case=case, recording=it, reason="x", linked_by=by)
 
 
+def _exhibit(it: Recording, by: User) -> None:
+    """Withdrawn, and no longer of its case: what it was stays what it was."""
+    case = Case.objects.create(urn="01AB/12345/26", title="R v X")
+    Exhibit.objects.create(
+        case=case, recording=it, mark="AS/1", producer=by, produced_by=by, description="x",
+        withdrawn_at=timezone.now(),
+    )  # fmt: skip
+
+
 def _share(it: Recording, by: User) -> None:
     until = timezone.now() + timedelta(days=1)
     Share.objects.create(
@@ -178,6 +188,7 @@ TOLD: dict[str, Callable[[Recording, User], Any]] = {
     ),
     "package": lambda it, by: Package.objects.create(made_by=by, purpose="x").recordings.set([it]),
     "case": _case,
+    "exhibit": _exhibit,
     "share": _share,
 }
 

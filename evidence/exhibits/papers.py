@@ -1,0 +1,292 @@
+"""The papers of a case as data: one structure, from which every PDF and CSV is made.
+
+Whatever two papers say of the same thing, they say it from the same row here, so they agree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from django.conf import settings
+from django.utils import timezone
+
+from evidence.cases import access as cases
+from evidence.cases.models import Case
+from evidence.custody.models import Checkpoint
+from evidence.custody.paper import moment
+from evidence.exhibits import access, disclosure
+from evidence.exhibits.actions import file_name
+from evidence.exhibits.models import Clip, Decision, Exhibit
+from evidence.people.models import User
+from evidence.recordings.markers import stamp
+from evidence.recordings.models import Original, Recording
+
+DATE = "%-d %b %Y"
+
+
+class Kind(StrEnum):
+    """The papers."""
+
+    LABELS = "labels"
+    STATEMENT = "mg11"
+    LIST = "mg12"
+    UNUSED = "mg6c"
+    SENSITIVE = "mg6d"
+
+    @property
+    def heading(self) -> str:
+        """What stands on top of it."""
+        return TITLES[self]
+
+
+TITLES = {
+    Kind.LABELS: "Exhibit labels",
+    Kind.STATEMENT: "Producing paragraphs for the MG11",
+    Kind.LIST: "Exhibit list (MG12)",
+    Kind.UNUSED: "Non-sensitive unused material (MG6C)",
+    Kind.SENSITIVE: "Sensitive material (MG6D)",
+}
+
+
+class NoPapers(ValueError):
+    """They can't be made now. Its sentence says why and what to do."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file by its fingerprint."""
+
+    name: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class ExhibitRow:
+    """One exhibit, as every paper says it."""
+
+    mark: str
+    what: str
+    description: str
+    producer: str
+    produced_on: str
+    recording: str
+    recorded: str
+    range: str
+    files: list[File]
+    made_how: str
+    paragraph: str
+
+    @property
+    def hashes(self) -> str:
+        """Whole, one after the other."""
+        return " ".join(file.sha256 for file in self.files)
+
+
+@dataclass(frozen=True)
+class ScheduleRow:
+    """One thing on a schedule of unused material."""
+
+    item: int
+    name: str
+    description: str
+    location: str
+    recorded: str
+    reviewed: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Papers:
+    """Everything that the papers of one case say."""
+
+    force: str
+    urn: str
+    title: str
+    made_by: str
+    made_at: datetime
+    checkpoint: int
+    exhibits: list[ExhibitRow]
+    unused: list[ScheduleRow]
+    # Never on one paper with the others, and only for those who may decide about it.
+    sensitive: list[ScheduleRow] = field(default_factory=list)
+
+
+def build(*, by: User, case: Case) -> Papers:
+    """The case as its papers say it now. Constant queries.
+
+    Raises NoPapers where a paper would leave something out: what this person can't see, or a
+    clip that is not made yet.
+    """
+    if access.hidden(by, case) or disclosure.hidden(by, case):
+        raise NoPapers(
+            "This case has footage that you can't see, so your papers would leave it out. "
+            "Ask somebody who can see all of it to make them."
+        )
+    rows = list(access.of_case(by, case).filter(withdrawn_at=None)[: access.MOST + 1])
+    items = disclosure.items(by, case)
+    if len(rows) > access.MOST or len({one.recording.pk for one in items}) >= disclosure.MOST:
+        raise NoPapers(f"Papers hold at most {access.MOST} exhibits and recordings.")
+    for row in rows:
+        _ready(row)
+    originals = _originals([row.recording for row in rows])
+    newest = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+    may_decide = cases.visible_to(by, "disclosure.decide").filter(pk=case.pk).exists()
+    return Papers(
+        settings.FORCE_NAME, case.urn, case.title, by.short, timezone.now(), newest,
+        [_exhibit(row, rows, originals.get(row.recording_id, [])) for row in rows],
+        _schedule(items, sensitive=False),
+        _schedule(items, sensitive=True) if may_decide else [],
+    )  # fmt: skip
+
+
+def _ready(row: Exhibit) -> None:
+    if row.clip is None or row.clip.state == Clip.State.READY:
+        return
+    if row.clip.state == Clip.State.FAILED:
+        raise NoPapers(f"The clip {row.mark} could not be made. Try it again, or withdraw it.")
+    raise NoPapers(f"The clip {row.mark} is still being made. Make the papers when it is ready.")
+
+
+def _originals(recordings: list[Recording]) -> dict[int, list[Original]]:
+    found: dict[int, list[Original]] = {}
+    rows = Original.objects.filter(recording__in=recordings)
+    for row in rows.order_by("recorded_at", "file_name"):
+        found.setdefault(row.recording_id, []).append(row)
+    return found
+
+
+def _person(user: User) -> str:
+    """PC 4127 Aisha Shah: whole, as a statement names somebody."""
+    return " ".join(part for part in (user.rank, user.collar or "", user.name) if part)
+
+
+def recorded(recording: Recording) -> str:
+    """When it was recorded, with the doubt of the camera's clock."""
+    said, right = recording.recorded_at, recording.corrected_at
+    if said is None or right is None:
+        return f"not known to the camera; docked {moment(recording.happened_at)}"
+    if recording.clock_offset is None:
+        return f"{moment(said)} by the camera's clock, which was not checked"
+    doubt = recording.clock_within
+    within = "" if doubt is None else f", within {doubt.total_seconds():.0f} s"
+    return f"{moment(right)}{within} (the camera's clock said {moment(said)})"
+
+
+def _range(clip: Clip) -> str:
+    return f"{stamp(clip.from_ms)} to {stamp(clip.to_ms)}, {clip.count:,} frames"
+
+
+def _exhibit(row: Exhibit, rows: list[Exhibit], originals: list[Original]) -> ExhibitRow:
+    clip, whole = row.clip, row.recording
+    files = [File(one.file_name, one.size, one.sha256) for one in originals]
+    what, cut, how = "ORIGINAL", "", ""
+    if clip is not None:
+        what = f"CLIP of {_parent(row, rows)}"
+        cut = _range(clip)
+        files = [File(file_name(row.mark, clip.sha256, "mp4"), clip.size, clip.sha256)]
+        sound = "with its sound" if clip.facts.get("sound") else "without sound"
+        how = (
+            f"Made {sound} from {clip.original.file_name} (SHA-256 {clip.parent_sha256}), frames "
+            f"{clip.first_frame + 1:,} to {clip.last_frame + 1:,}, by {clip.tool_version}; encoded "
+            f"again with H.264; the original is unchanged. Arguments and proof: custody log of "
+            f"{whole.reference}."
+        )
+    produced = f"{timezone.localtime(row.produced_at):{DATE}}"
+    return ExhibitRow(
+        row.mark, what, row.description, _person(row.producer), produced, whole.reference,
+        recorded(whole), cut, files, how, _paragraph(row, files, cut, how),
+    )  # fmt: skip
+
+
+def _parent(row: Exhibit, rows: list[Exhibit]) -> str:
+    """What a clip is of: the exhibit that is the whole recording, where there is one."""
+    whole = next(
+        (one for one in rows if one.clip_id is None and one.recording_id == row.recording_id), None
+    )
+    return whole.mark if whole else row.recording.reference
+
+
+def _paragraph(row: Exhibit, files: list[File], cut: str, how: str) -> str:
+    """The producing paragraph, in the first person of whoever produces it."""
+    whole, who = row.recording, _person(row.producer)
+    if whole.officer_id == row.producer_id:
+        took = f"I recorded film with body-worn camera {whole.camera}"
+    else:
+        by = _person(whole.officer) if whole.officer else "a person not known"
+        took = (
+            f"I saw in the evidence system a film recorded by {by} with body-worn camera "
+            f"{whole.camera}"
+        )
+    parts = [
+        f"I am {who}. {took}. It was recorded: {recorded(whole)}. The recording is kept as "
+        f"{whole.reference}."
+    ]
+    if cut:
+        parts.append(f"From it I had a clip made of {cut}. {how}")
+    prints = "; ".join(f"{file.name}, {file.size:,} bytes, SHA-256 {file.sha256}" for file in files)
+    parts.append(
+        f"I produce this as exhibit {row.mark}: {row.description.rstrip('.')}. It is {prints}."
+    )
+    return " ".join(parts)
+
+
+def _schedule(items: list[disclosure.Item], *, sensitive: bool) -> list[ScheduleRow]:
+    """What is relevant and not used, numbered; sensitive and other never together."""
+    wanted = [
+        (one, one.decision) for one in items
+        if one.decision is not None and one.decision.relevant == Decision.Relevant.YES
+        and not one.decision.used and one.decision.sensitive == sensitive
+    ]  # fmt: skip
+    return [_scheduled(number, one, said) for number, (one, said) in enumerate(wanted, start=1)]
+
+
+def _scheduled(number: int, one: disclosure.Item, said: Decision) -> ScheduleRow:
+    on = f"{timezone.localtime(said.decided_at):{DATE}}"
+    return ScheduleRow(
+        number, one.name, said.description,
+        said.location or f"Evidence system, {one.recording.reference}", recorded(one.recording),
+        f"{said.decided_by.short}, {on}", said.reason,
+    )  # fmt: skip
+
+
+Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+def table(papers: Papers, kind: Kind) -> Table:
+    """Head and rows of one paper: what its CSV holds and its PDF prints."""
+    if kind is Kind.UNUSED or kind is Kind.SENSITIVE:
+        rows = papers.unused if kind is Kind.UNUSED else papers.sensitive
+        head: tuple[str, ...] = ("Item", "Reference", "Description", "Location", "Recorded",
+                                 "Reviewed by")  # fmt: skip
+        if kind is Kind.SENSITIVE:
+            head += ("Reason for sensitivity",)
+        return head, [_line(row, kind) for row in rows]
+    return _exhibits(papers, kind)
+
+
+def _line(row: ScheduleRow, kind: Kind) -> tuple[str, ...]:
+    cells = (str(row.item), row.name, row.description, row.location, row.recorded, row.reviewed)
+    return (*cells, row.reason) if kind is Kind.SENSITIVE else cells
+
+
+def _exhibits(papers: Papers, kind: Kind) -> Table:
+    if kind is Kind.STATEMENT:
+        return ("Mark", "Producer", "Paragraph"), [
+            (row.mark, row.producer, row.paragraph) for row in papers.exhibits
+        ]
+    if kind is Kind.LABELS:
+        return ("Case", "Mark", "What", "Description", "Produced by", "On", "Recorded",
+                "SHA-256"), [
+            (papers.urn, row.mark, row.what, row.description, row.producer, row.produced_on,
+             row.recorded, row.hashes)
+            for row in papers.exhibits
+        ]  # fmt: skip
+    return ("Mark", "What", "Description", "Produced by", "On", "Recording", "Recorded", "Range",
+            "How it was made", "SHA-256"), [
+        (row.mark, row.what, row.description, row.producer, row.produced_on, row.recording,
+         row.recorded, row.range, row.made_how, row.hashes)
+        for row in papers.exhibits
+    ]  # fmt: skip

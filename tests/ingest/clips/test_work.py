@@ -1,0 +1,235 @@
+"""The work on clips: from the original of the log, claimed once, found again, said in words."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from evidence.custody import sequencer
+from evidence.custody.models import Event
+from evidence.exhibits import actions as exhibits
+from evidence.exhibits import making
+from evidence.exhibits.models import Clip, Exhibit
+from evidence.people.models import User
+from evidence.recordings.models import Original
+from evidence.store import s3
+from ingest.clips import actions, cutting, tasks
+from ingest.devices.models import Camera, Dock
+from ingest.media.sandbox import MediaFailed
+from ingest.renditions import actions as renditions
+from tests import factories
+from tests.evidence.exhibits import casting
+from tests.ingest.clips import films
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _scratch(settings: Any, tmp_path: Path) -> None:
+    settings.MEDIA_SCRATCH = tmp_path / "scratch"
+
+
+@pytest.fixture
+def exhibit(dock: Dock, camera: Camera, shah: User) -> Exhibit:
+    """Produced from a film that numbers its frames, docked and rendered as always."""
+    recording = factories.docked(dock, films.numbered(drop="between(n,30,36)"))
+    renditions.render(recording.originals.get().pk)
+    marlow = casting.case_officer()
+    case = casting.case(marlow)
+    casting.member(case, shah, "investigator", marlow)
+    casting.link(case, recording, marlow)
+    return exhibits.produce(
+        by=shah, case=case, reference=recording.reference, wish=casting.wish(range=(1000, 2500))
+    )
+
+
+@pytest.fixture
+def clip(exhibit: Exhibit) -> Clip:
+    assert exhibit.clip
+    return exhibit.clip
+
+
+def events(kind: str) -> list[Event]:
+    sequencer.run()
+    return list(Event.objects.filter(type=kind).order_by("index"))
+
+
+def test_a_clip_is_made_from_the_original_and_its_event_says_how(
+    exhibit: Exhibit, clip: Clip, tmp_path: Path
+) -> None:
+    done = actions.cut(clip.pk)
+    assert done
+    assert (done.state, done.problem) == ("ready", "")
+    body = s3.read_all("renditions", done.key)
+    assert (hashlib.sha256(body).hexdigest(), len(body)) == (done.sha256, done.size)
+    film = tmp_path / "clip.mp4"
+    film.write_bytes(body)
+    # What is shown at 1.000 s to what is shown at 2.500 s; 30 to 36 were never recorded.
+    assert films.numbers(film) == [*range(25, 30), *range(37, 63)]
+    told = events("clip.made")
+    original = clip.original
+    assert [event.object_ref for event in told] == [original.reference, exhibit.reference]
+    first, second = (event.parsed() for event in told)
+    assert first["object"]["sha256"] == original.sha256
+    assert second["object"]["sha256"] == done.sha256
+    data = first["data"]
+    assert data["sha256"] == done.sha256
+    assert data["parent"] == original.sha256
+    assert (data["from_ms"], data["to_ms"], data["frames"]) == (1000, 2500, 31)
+    assert (data["first_frame"], data["last_frame"]) == (clip.first_frame, clip.last_frame)
+    assert data["tool"] == "ffmpeg"
+    assert data["version"].startswith("ffmpeg version")
+    assert "libx264" in data["arguments"]
+    assert len(data["first_picture"]) == len(data["last_picture"]) == 64
+    assert not list((tmp_path / "scratch").iterdir())
+
+
+def test_twice_is_once(clip: Clip) -> None:
+    actions.cut(clip.pk)
+    assert actions.cut(clip.pk) is None
+    tasks.cut(clip.pk)
+    assert len(events("clip.made")) == 2  # the original's and the exhibit's
+
+
+def test_of_two_workers_one_has_it(clip: Clip) -> None:
+    assert making.claim(clip.pk)
+    assert making.claim(clip.pk) is None
+
+
+def test_a_worker_that_comes_back_after_its_claim_ended_writes_nothing(clip: Clip) -> None:
+    slow = making.claim(clip.pk)
+    assert slow
+    Clip.objects.filter(pk=clip.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert actions.cut(clip.pk)
+    result = making.Result("k", 1, "0" * 64, "x", "y", [], {"first_picture": "", "sound": True})
+    assert not making.kept(slow, result)
+    making.failed(slow, "late", "x", "y")
+    clip.refresh_from_db()
+    assert (clip.state, len(events("clip.made")), events("clip.failed")) == ("ready", 2, [])
+
+
+class Died(BaseException):
+    """As when a worker is killed: nothing is caught, nothing is given back."""
+
+
+@pytest.mark.parametrize("line", ["_fetch", "_room"])
+def test_a_worker_that_dies_is_found_again(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    def die(*args: Any) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, line, die)
+        patch.setattr(making, "give_back", lambda *args, **more: None)
+        with pytest.raises(Died):
+            actions.cut(clip.pk)
+    assert making.forgotten() == []  # its claim still runs
+    Clip.objects.filter(pk=clip.pk).update(claimed_until=timezone.now() - timedelta(seconds=1))
+    assert making.forgotten() == [clip.pk]
+    assert making.forgotten() == []  # told of already
+    assert actions.cut(clip.pk)
+
+
+def test_a_worker_that_dies_after_storing_leaves_no_half_clip(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*args: Any) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "kept", die)
+        with pytest.raises(Died):
+            actions.cut(clip.pk)
+    clip.refresh_from_db()
+    assert (clip.state, clip.key, events("clip.made")) == ("waiting", "", [])
+    Clip.objects.filter(pk=clip.pk).update(claimed_until=None)
+    done = actions.cut(clip.pk)
+    assert done
+    assert done.state == "ready"
+
+
+def test_a_clip_for_which_nobody_was_woken_is_found(clip: Clip, settings: Any) -> None:
+    assert making.forgotten() == []
+    later = timezone.now() - timedelta(seconds=settings.SEND_AGAIN_SECONDS + 1)
+    Clip.objects.filter(pk=clip.pk).update(requested_at=later)
+    assert making.forgotten() == [clip.pk]
+
+
+def test_other_bytes_than_the_logs_are_never_cut(clip: Clip) -> None:
+    """Whoever can change the row and the store's object can't change the log."""
+    original = clip.original
+    body = factories.film(1)
+    sha256 = hashlib.sha256(body).hexdigest()
+    s3.put("originals", "another", body, sha256, "video/mp4")
+    Original.objects.filter(pk=original.pk).update(key="another", version_id="", sha256=sha256)
+    Clip.objects.filter(pk=clip.pk).update(parent_sha256=sha256)
+    done = actions.cut(clip.pk)
+    assert done
+    assert (done.state, done.problem) == (
+        "failed", "the store's bytes are not those that were sealed",
+    )  # fmt: skip
+    assert events("clip.made") == []
+    [one, _] = events("clip.failed")
+    assert one.parsed()["outcome"] == "failed"
+
+
+def test_an_original_that_the_log_does_not_know_is_not_cut(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(making, "sealed_sha256", lambda original: "")
+    done = actions.cut(clip.pk)
+    assert done
+    assert done.problem == "the custody log does not know its original"
+
+
+def test_what_failed_says_why_and_can_be_tried_again(
+    clip: Clip, exhibit: Exhibit, shah: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*args: Any, **more: Any) -> None:
+        raise MediaFailed("the picture is broken")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cutting, "cut", fail)
+        actions.cut(clip.pk)
+    clip.refresh_from_db()
+    assert (clip.state, clip.problem) == ("failed", "the picture is broken")
+    with pytest.raises(exhibits.NotProduced):
+        exhibits.again(by=shah, exhibit=exhibit, reason="")
+    exhibits.again(by=shah, exhibit=exhibit, reason="A newer ffmpeg")
+    assert actions.cut(clip.pk)
+    clip.refresh_from_db()
+    assert (clip.state, clip.problem) == ("ready", "")
+    assert events("clip.asked")
+
+
+def test_a_worker_that_dies_each_time_is_a_verdict(clip: Clip) -> None:
+    Clip.objects.filter(pk=clip.pk).update(attempts=making.STRIKES)
+    assert actions.cut(clip.pk) is None
+    clip.refresh_from_db()
+    assert (clip.state, clip.problem) == ("failed", "the worker died over it every time")
+
+
+@pytest.mark.parametrize("fault", ["store", "room"])
+def test_what_is_not_the_clips_fault_is_no_strike(
+    clip: Clip, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    def away(*args: Any, **more: Any) -> Any:
+        raise s3.StoreError("away")
+
+    if fault == "store":
+        monkeypatch.setattr(s3, "read", away)
+    else:
+        usage = shutil.disk_usage("/")._replace(free=1000)
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises((s3.StoreError, actions.NoRoom)):
+        actions.cut(clip.pk)
+    clip.refresh_from_db()
+    assert (clip.state, clip.attempts) == ("waiting", 0)
+    assert clip.claimed_until
