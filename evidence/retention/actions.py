@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.custody.record import Actor, Draft, record_all, service
@@ -18,6 +21,80 @@ from evidence.recordings.models import Recording
 from evidence.retention.models import Hold, Kind, Watch
 
 LOCK = 0x62_77_76_03
+EARTH = 6_371_008.8  # metres, its mean radius
+DEGREE = EARTH * math.pi / 180
+
+
+@dataclass(frozen=True)
+class Place:
+    """A point, in degrees (WGS 84), and how far around it, in metres."""
+
+    latitude: float
+    longitude: float
+    radius: int
+
+    def reaches(self, latitude: float | None, longitude: float | None) -> bool:
+        """Whether a position lies within it; an unknown one does not."""
+        if latitude is None or longitude is None:
+            return False
+        here, there = math.radians(self.latitude), math.radians(latitude)
+        north, east = there - here, math.radians(longitude - self.longitude)
+        chord = math.sin(north / 2) ** 2
+        chord += math.cos(here) * math.cos(there) * math.sin(east / 2) ** 2
+        return 2 * EARTH * math.asin(min(1.0, math.sqrt(chord))) <= self.radius
+
+    def around(self) -> Q:
+        """Recordings in the square around it: what an index can find before `reaches` measures."""
+        high = self.radius / DEGREE
+        found = Q(latitude__range=(self.latitude - high, self.latitude + high))
+        shrink = math.cos(math.radians(min(89.0, abs(self.latitude) + high)))
+        wide = high / shrink
+        if abs(self.longitude) + wide > 180 or abs(self.latitude) > 88:
+            return found & Q(longitude__isnull=False)
+        return found & Q(longitude__range=(self.longitude - wide, self.longitude + wide))
+
+
+# Rooms above this one that know why a hold may not end yet: in one sentence, or empty.
+Keeper = Callable[[Hold], str]
+_keepers: list[Keeper] = []
+# Rooms above this one that know which references a reader may not know of.
+Secret = Callable[[User], "QuerySet[Any]"]
+_secrets: list[Secret] = []
+
+
+def register_keeper(keeper: Keeper) -> None:
+    """Add what can refuse the release of a hold; the same one again changes nothing."""
+    if keeper not in _keepers:
+        _keepers.append(keeper)
+
+
+def register_secret(secret: Secret) -> None:
+    """Add who says which complaints' references a reader may not know of."""
+    if secret not in _secrets:
+        _secrets.append(secret)
+
+
+@dataclass(frozen=True)
+class Disposed:
+    """Footage that would have been held, but had been disposed of: how much, and when last."""
+
+    count: int
+    on: date
+
+
+DisposedOf = Callable[[Sequence[User], datetime, datetime], "Disposed | None"]
+_disposed: list[DisposedOf] = []
+
+
+def register_disposed(provider: DisposedOf) -> None:
+    """Add who knows what was disposed of; the same one again changes nothing."""
+    if provider not in _disposed:
+        _disposed.append(provider)
+
+
+def disposed_of(officers: Sequence[User], start: datetime, end: datetime) -> list[Disposed]:
+    """What of these officers and this time is not there any more."""
+    return [found for provider in _disposed if (found := provider(officers, start, end))]
 
 
 def _held(holds: Sequence[Hold], actor: Actor, kind: str, reason: str) -> None:
@@ -94,20 +171,58 @@ def _hold_all(
 
 
 def release(*, by: User, hold: Hold, reason: str) -> Hold:
-    """End one hold; others on the same recording stay. Raises NotAllowed, ValueError."""
+    """End one hold; others on the same recording stay.
+
+    What the hold is for may refuse it: a complaint that is open keeps its footage.
+    Raises NotAllowed, ValueError.
+    """
     if not by.may("hold.release") or not visible_to(by).filter(pk=hold.pk).exists():
         raise NotAllowed("You can't release this hold.")
-    if not reason.strip():
-        raise ValueError("Enter why it is released.")
     with transaction.atomic():
+        # Under the recording's lock, like the worker that tells the store: it may not write
+        # that the store knows of this hold while the hold ends.
+        Recording.objects.select_for_update().get(pk=hold.recording_id)
         row = Hold.objects.select_for_update(of=("self",)).get(pk=hold.pk)
         if row.released_at is not None:
             return row
-        row.released_at, row.released_by, row.release_reason = timezone.now(), by, reason
-        row.in_store = False
-        row.save()
-        _held([row], by.actor(), "hold.released", reason)
+        _release_all(by, [row], reason)
     return row
+
+
+def release_all(*, by: User, kind: Kind, reference: str, reason: str) -> list[Hold]:
+    """End every hold of one reference, and stop holding what arrives for it. Constant queries.
+
+    Raises NotAllowed, ValueError; a keeper is asked once, as the reference is one.
+    """
+    if not by.may("hold.release"):
+        raise NotAllowed("You can't release these holds.")
+    with transaction.atomic():
+        _one_at_a_time()
+        Watch.objects.filter(kind=kind, reference=reference, ended_at=None).update(
+            ended_at=timezone.now()
+        )
+        mine = Hold.objects.filter(kind=kind, reference=reference, released_at=None)
+        held = Recording.objects.filter(pk__in=mine.values("recording"))
+        list(held.order_by("id").select_for_update(of=("self",)).values_list("pk", flat=True))
+        rows = list(mine.select_for_update(of=("self",)).select_related("recording"))
+        _release_all(by, rows, reason)
+    return rows
+
+
+def _release_all(by: User, rows: list[Hold], reason: str) -> None:
+    if not reason.strip():
+        raise ValueError("Enter why it is released.")
+    for row in rows[:1]:
+        refused = next((words for keeper in _keepers if (words := keeper(row))), "")
+        if refused:
+            raise ValueError(refused)
+    now = timezone.now()
+    for row in rows:
+        row.released_at, row.released_by, row.release_reason = now, by, reason.strip()[:300]
+        row.in_store = False
+    Hold.objects.bulk_update(rows, ["released_at", "released_by", "release_reason", "in_store"])
+    if rows:
+        _held(rows, by.actor(), "hold.released", reason)
 
 
 def watch(
@@ -119,10 +234,13 @@ def watch(
     officers: Iterable[User],
     start: datetime,
     end: datetime,
+    place: Place | None = None,
 ) -> list[Hold]:
-    """Hold all footage of these officers in this window: what is there, and what arrives later.
+    """Hold all footage of these officers in this window, and of whoever was at the place: what is
+    there, and what arrives later.
 
-    In the caller's transaction. Raises NotAllowed.
+    In the caller's transaction. A second watch for the same reference only ever adds.
+    Raises NotAllowed.
     """
     if not by.may("hold.set"):
         raise NotAllowed("You can't hold footage.")
@@ -130,16 +248,27 @@ def watch(
     with transaction.atomic():
         _one_at_a_time()
         row = Watch.objects.create(
-            kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by
-        )
+            kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by,
+            latitude=place.latitude if place else None,
+            longitude=place.longitude if place else None,
+            radius=place.radius if place else None,
+        )  # fmt: skip
         row.officers.set(people)
+        whose = Q(officer__in=people)
+        if place is not None:
+            whose |= place.around()
         # Arrivals wait meanwhile, so not a query a recording. Locked where they are found.
         found = (
             Recording.objects.filter(
-                joined_into=None, officer__in=people, happened_at__range=(_earlier(start), end)
+                whose, joined_into=None, happened_at__range=(_earlier(start), end)
             ).order_by("id").select_for_update(of=("self",))
         )  # fmt: skip
-        ends = [item for item in found if _ends(item) >= start]
+        named = {person.pk for person in people}
+        ends = [
+            item for item in found
+            if _ends(item) >= start and (item.officer_id in named or (place is not None
+                                         and place.reaches(item.latitude, item.longitude)))
+        ]  # fmt: skip
         return _hold_all(by, by.actor(), ends, kind, reason, reference)
 
 
@@ -176,9 +305,20 @@ def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Rec
     Raises NotAllowed, ValueError.
     """
     with transaction.atomic():
+        # Before the recording's own lock: a new watch takes the two in this order.
+        _one_at_a_time()
         assigned = recordings.assign(by=by, recording=recording, officer=officer, reason=reason)
         hold_on_arrival(assigned)
     return assigned
+
+
+def secret_to(user: User) -> Q:
+    """The holds of complaints that name somebody, or that they may not know of otherwise."""
+    own = Watch.objects.filter(officers=user).values("reference")
+    found = Q(reference__in=own)
+    for secret in _secrets:
+        found |= Q(reference__in=secret(user))
+    return Q(kind=Kind.COMPLAINT) & found
 
 
 def visible_to(user: User) -> QuerySet[Hold]:
@@ -186,11 +326,10 @@ def visible_to(user: User) -> QuerySet[Hold]:
     that names them."""
     if not user.may("hold.view"):
         return Hold.objects.none()
-    own = Watch.objects.filter(officers=user).values("reference")
     seen = recordings_visible_to(user).values("pk")
     # Whoever recorded it neither reads nor releases what keeps it.
     others = Hold.objects.filter(recording__in=seen).exclude(recording__officer=user)
-    return others.exclude(kind=Kind.COMPLAINT, reference__in=own)
+    return others.exclude(secret_to(user))
 
 
 def _earlier(start: datetime) -> datetime:
@@ -206,14 +345,43 @@ def _ends(recording: Recording) -> datetime:
 
 def hold_on_arrival(recording: Recording) -> None:
     """Hold footage that a watch waited for; in the transaction that seals it."""
-    if recording.officer is None:
+    if recording.officer is None and recording.latitude is None:
         return
     _one_at_a_time()
-    for row in Watch.objects.filter(
-        officers=recording.officer,
-        ended_at=None,
-        start__lte=_ends(recording),
-        end__gte=recording.happened_at,
+    if recording.officer is not None:
+        _hold_for(Watch.objects.filter(officers=recording.officer), recording)
+    if recording.latitude is not None:
+        _hold_for(_near(recording), recording)
+
+
+def positions_come() -> None:
+    """At the start of a transaction that will write where footage was: before any row's lock,
+    like every other arrival."""
+    _one_at_a_time()
+
+
+def hold_where(recording: Recording) -> None:
+    """Hold footage of which the place is known only now; after `positions_come`, in the
+    transaction that writes it down."""
+    _hold_for(_near(recording), recording)
+
+
+def _near(recording: Recording) -> QuerySet[Watch]:
+    """Watches of a place within which it began; those of other times are told apart first."""
+    rows = Watch.objects.exclude(latitude=None).filter(
+        ended_at=None, start__lte=_ends(recording), end__gte=recording.happened_at
+    )
+    near = [
+        row.pk for row in rows
+        if Place(row.latitude or 0.0, row.longitude or 0.0, row.radius or 0)
+        .reaches(recording.latitude, recording.longitude)
+    ]  # fmt: skip
+    return Watch.objects.filter(pk__in=near)
+
+
+def _hold_for(watches: QuerySet[Watch], recording: Recording) -> None:
+    for row in watches.filter(
+        ended_at=None, start__lte=_ends(recording), end__gte=recording.happened_at
     ):
         _hold(None, service("retention"), recording, row.kind, row.reason, row.reference)
 
