@@ -16,6 +16,7 @@ urlpatterns = [
     path("together/", player_views.side_by_side, name="together"),
     path("together/move/", player_views.nudge, name="together-move"),
     path("cases/", include("evidence.cases.urls")),
+    path("notices/", include("evidence.complaints.urls")),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),
     path("samples/", include("evidence.sampling.urls")),

@@ -49,7 +49,7 @@ def waiting_reviews(complaint: Complaint) -> list[Review]:
     return list(complaint.reviews.filter(decision=Review.Decision.WAITING))
 
 
-def _referral(complaint: Complaint) -> list[str]:
+def missing_for_referral(complaint: Complaint) -> list[str]:
     """What the referral still needs."""
     open_ = len(referral.unanswered(complaint))
     found: Referral | None = Referral.objects.filter(complaint=complaint).first()
@@ -65,7 +65,7 @@ def _referral(complaint: Complaint) -> list[str]:
     return missing
 
 
-def _findings(complaint: Complaint) -> list[str]:
+def missing_findings(complaint: Complaint) -> list[str]:
     """What the findings still need. Two queries, however many allegations."""
     allegations = list(complaint.allegations.filter(withdrawn_at=None))
     in_force = {
@@ -93,10 +93,10 @@ def _findings(complaint: Complaint) -> list[str]:
 
 def missing_for_outcome(complaint: Complaint) -> list[str]:
     """What stands between this complaint and its outcome."""
-    missing = _referral(complaint)
+    missing = missing_for_referral(complaint)
     if complaint.handler_id is None:
         missing.append("Say who handles it.")
-    missing += _findings(complaint)
+    missing += missing_findings(complaint)
     if complaint.under_schedule3 and not is_matter(complaint):
         chosen = body_of(complaint)
         if chosen is None:
@@ -115,7 +115,7 @@ def missing_for_close(complaint: Complaint) -> list[str]:
     if complaint.status in undecided:
         missing = missing_for_outcome(complaint) or ["Decide the outcome."]
     else:
-        missing = _referral(complaint)
+        missing = missing_for_referral(complaint)
     if not is_matter(complaint) and complaint.told_on is None:
         missing.append("Tell the complainant the outcome.")
     ends = review_ends(complaint)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -33,18 +33,19 @@ RECORD = (
 HELD_BY = ("start", "end", "latitude", "longitude", "radius")
 
 
-def check_dates(complaint: Complaint) -> None:
+def check_dates(
+    *, received: date | None, start: datetime | None, end: datetime | None
+) -> None:  # fmt: skip
     """Raises ValidationError, by field, for what can't be."""
     now, errors = timezone.now(), {}
-    if complaint.received and complaint.received > timezone.localdate():
-        errors["received"] = f"{words_of(complaint.received)} has not come yet."
-    start, end = complaint.start, complaint.end
+    if received and received > timezone.localdate():
+        errors["received"] = f"{words_of(received)} has not come yet."
     if start and end:
         if start > now:
             errors["start"] = "This time has not come yet."
         elif start < EARLIEST:
             errors["start"] = "Nobody wore a camera before 2005. Check the year."
-        elif complaint.received and complaint.received < timezone.localdate(start):
+        elif received and received < timezone.localdate(start):
             errors["received"] = (
                 f"It can't have come in before it began, on {words_of(timezone.localdate(start))}."
             )
@@ -80,7 +81,7 @@ def record_complaint(
     there = [person for person in dict.fromkeys(present) if person not in about]
     complaint.recorded_by = by
     complaint.full_clean(validate_unique=False)
-    check_dates(complaint)
+    check_dates(received=complaint.received, start=complaint.start, end=complaint.end)
     check_recorder(by=by, officers=[*about, *there], start=complaint.start)
     try:
         with transaction.atomic():
@@ -155,7 +156,7 @@ def change_record(
         for name in changed:
             setattr(row, name, values[name])
         row.full_clean(validate_unique=False)
-        check_dates(row)
+        check_dates(received=row.received, start=row.start, end=row.end)
         people = {person.pk for person in row.officers.all()}
         if by.pk in tied(people, row.start):
             raise NotAllowed(TIED)

@@ -167,6 +167,8 @@ post panel/<sample:session>/<number:item>/play/
                                              -   -    -   -   -    -    -    -   -    -  -  -    p   -    -   -    -   >
 get  panel/<sample:session>/<number:item>/facts/
                                              -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >
+get  notices/                                y   y    y   y   y    y    y    y   y    y  y  y    -   -    -   -    -   >
+get  notices/<int:notice>/                   y   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
 get  custody/policy                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  custody/checkpoint                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  healthz                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
@@ -186,6 +188,9 @@ retention.unassigned                         -   -    -   -   -    -    -    y  
 retention.hold                               -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
 cases.case                                   -   -    -   -   -    -    -    y+  y+   y  -  -    -   -    -   -    -   >
 complaints.complaint                         -   -    -   -   -    -    -    y+  -+   y  -  -    -   -    -   -    -   >
+complaints.category                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
+complaints.wording                           -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
+complaints.question                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
 sharing.share                                -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
 custody.event                                -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 custody.checkpoint                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
@@ -223,6 +228,27 @@ get  devices/dock/{dock}/code/               -   -    -   -   -    -    -    -  
 get  devices/dock/{dock}/screen/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  devices/dock/{dock}/revoke/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  retention/hold/{hold}/release/          -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/record/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/officers/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/holds/ -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/allegations/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/handling/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/referral/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/findings/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/body/  -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/outcome/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/measures/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/reviews/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/close/ -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
 get  people/user/{user}/link/                -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  people/user/{user}/factors/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
