@@ -14,7 +14,7 @@ class ComplaintsConfig(AppConfig):
         """Tell the room of holds what a complaint keeps, and from whom it is kept secret."""
         from evidence.complaints.access import secret_references
         from evidence.complaints.keeping import keeps
-        from evidence.retention import actions as retention
+        from evidence.retention import registry
 
-        retention.register_keeper(keeps)
-        retention.register_secret(secret_references)
+        registry.register_keeper(keeps)
+        registry.register_secret(secret_references)

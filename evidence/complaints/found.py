@@ -8,8 +8,8 @@ from evidence.complaints.models import Complaint
 from evidence.people.models import User
 from evidence.recordings import arrivals
 from evidence.recordings.arrivals import Expected
-from evidence.retention.actions import Disposed, disposed_of
 from evidence.retention.models import Hold, Kind
+from evidence.retention.registry import Disposed, disposed_of
 
 MOST = 5
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models import Q, QuerySet
@@ -17,84 +14,12 @@ from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import actions as recordings
 from evidence.recordings.access import visible_to as recordings_visible_to
-from evidence.recordings.models import Recording
+from evidence.recordings.models import Recording, Rendition
+from evidence.retention import registry
 from evidence.retention.models import Hold, Kind, Watch
+from evidence.retention.places import Place
 
 LOCK = 0x62_77_76_03
-EARTH = 6_371_008.8  # metres, its mean radius
-DEGREE = EARTH * math.pi / 180
-
-
-@dataclass(frozen=True)
-class Place:
-    """A point, in degrees (WGS 84), and how far around it, in metres."""
-
-    latitude: float
-    longitude: float
-    radius: int
-
-    def reaches(self, latitude: float | None, longitude: float | None) -> bool:
-        """Whether a position lies within it; an unknown one does not."""
-        if latitude is None or longitude is None:
-            return False
-        here, there = math.radians(self.latitude), math.radians(latitude)
-        north, east = there - here, math.radians(longitude - self.longitude)
-        chord = math.sin(north / 2) ** 2
-        chord += math.cos(here) * math.cos(there) * math.sin(east / 2) ** 2
-        return 2 * EARTH * math.asin(min(1.0, math.sqrt(chord))) <= self.radius
-
-    def around(self) -> Q:
-        """Recordings in the square around it: what an index can find before `reaches` measures."""
-        high = self.radius / DEGREE
-        found = Q(latitude__range=(self.latitude - high, self.latitude + high))
-        shrink = math.cos(math.radians(min(89.0, abs(self.latitude) + high)))
-        wide = high / shrink
-        if abs(self.longitude) + wide > 180 or abs(self.latitude) > 88:
-            return found & Q(longitude__isnull=False)
-        return found & Q(longitude__range=(self.longitude - wide, self.longitude + wide))
-
-
-# Rooms above this one that know why a hold may not end yet: in one sentence, or empty.
-Keeper = Callable[[Hold], str]
-_keepers: list[Keeper] = []
-# Rooms above this one that know which references a reader may not know of.
-Secret = Callable[[User], "QuerySet[Any]"]
-_secrets: list[Secret] = []
-
-
-def register_keeper(keeper: Keeper) -> None:
-    """Add what can refuse the release of a hold; the same one again changes nothing."""
-    if keeper not in _keepers:
-        _keepers.append(keeper)
-
-
-def register_secret(secret: Secret) -> None:
-    """Add who says which complaints' references a reader may not know of."""
-    if secret not in _secrets:
-        _secrets.append(secret)
-
-
-@dataclass(frozen=True)
-class Disposed:
-    """Footage that would have been held, but had been disposed of: how much, and when last."""
-
-    count: int
-    on: date
-
-
-DisposedOf = Callable[[Sequence[User], datetime, datetime], "Disposed | None"]
-_disposed: list[DisposedOf] = []
-
-
-def register_disposed(provider: DisposedOf) -> None:
-    """Add who knows what was disposed of; the same one again changes nothing."""
-    if provider not in _disposed:
-        _disposed.append(provider)
-
-
-def disposed_of(officers: Sequence[User], start: datetime, end: datetime) -> list[Disposed]:
-    """What of these officers and this time is not there any more."""
-    return [found for provider in _disposed if (found := provider(officers, start, end))]
 
 
 def _held(holds: Sequence[Hold], actor: Actor, kind: str, reason: str) -> None:
@@ -213,7 +138,7 @@ def _release_all(by: User, rows: list[Hold], reason: str) -> None:
     if not reason.strip():
         raise ValueError("Enter why it is released.")
     for row in rows[:1]:
-        refused = next((words for keeper in _keepers if (words := keeper(row))), "")
+        refused = next((words for keeper in registry.keepers if (words := keeper(row))), "")
         if refused:
             raise ValueError(refused)
     now = timezone.now()
@@ -256,20 +181,43 @@ def watch(
         row.officers.set(people)
         whose = Q(officer__in=people)
         if place is not None:
-            whose |= place.around()
+            tracks = Rendition.objects.filter(
+                place.passed(),
+                kind=Rendition.Kind.TRACK,
+                original__recording__happened_at__range=(_earlier(start), end),
+            )
+            whose |= place.around() | Q(pk__in=tracks.values("original__recording"))
         # Arrivals wait meanwhile, so not a query a recording. Locked where they are found.
         found = (
             Recording.objects.filter(
                 whose, joined_into=None, happened_at__range=(_earlier(start), end)
             ).order_by("id").select_for_update(of=("self",))
         )  # fmt: skip
+        in_time = [item for item in found if _ends(item) >= start]
         named = {person.pk for person in people}
-        ends = [
-            item for item in found
-            if _ends(item) >= start and (item.officer_id in named or (place is not None
-                                         and place.reaches(item.latitude, item.longitude)))
+        boxes = _boxes([item.pk for item in in_time if item.officer_id not in named])
+        wanted = [
+            item for item in in_time
+            if item.officer_id in named or (place is not None and _was_at(place, item, boxes))
         ]  # fmt: skip
-        return _hold_all(by, by.actor(), ends, kind, reason, reference)
+        return _hold_all(by, by.actor(), wanted, kind, reason, reference)
+
+
+def _boxes(recordings: Sequence[int]) -> dict[int, list[list[float]]]:
+    """The squares within which the tracks of these recordings lie. One query."""
+    rows = Rendition.objects.filter(
+        original__recording__in=recordings, kind=Rendition.Kind.TRACK, facts__has_key="box"
+    ).values_list("original__recording", "facts__box")
+    found: dict[int, list[list[float]]] = {}
+    for recording, box in rows:
+        found.setdefault(recording, []).append(box)
+    return found
+
+
+def _was_at(place: Place, recording: Recording, boxes: dict[int, list[list[float]]]) -> bool:
+    """Whether it began there, or its track may have come there: better too much than too little."""
+    began = place.reaches(recording.latitude, recording.longitude)
+    return began or any(place.touches(box) for box in boxes.get(recording.pk, []))
 
 
 def _one_at_a_time() -> None:
@@ -316,7 +264,7 @@ def secret_to(user: User) -> Q:
     """The holds of complaints that name somebody, or that they may not know of otherwise."""
     own = Watch.objects.filter(officers=user).values("reference")
     found = Q(reference__in=own)
-    for secret in _secrets:
+    for secret in registry.secrets:
         found |= Q(reference__in=secret(user))
     return Q(kind=Kind.COMPLAINT) & found
 
@@ -367,14 +315,16 @@ def hold_where(recording: Recording) -> None:
 
 
 def _near(recording: Recording) -> QuerySet[Watch]:
-    """Watches of a place within which it began; those of other times are told apart first."""
+    """Watches of a place at which it was; those of other times are told apart first."""
     rows = Watch.objects.exclude(latitude=None).filter(
         ended_at=None, start__lte=_ends(recording), end__gte=recording.happened_at
     )
+    boxes = _boxes([recording.pk])
     near = [
         row.pk for row in rows
-        if Place(row.latitude or 0.0, row.longitude or 0.0, row.radius or 0)
-        .reaches(recording.latitude, recording.longitude)
+        if _was_at(
+            Place(row.latitude or 0.0, row.longitude or 0.0, row.radius or 0), recording, boxes
+        )
     ]  # fmt: skip
     return Watch.objects.filter(pk__in=near)
 

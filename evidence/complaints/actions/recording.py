@@ -18,8 +18,8 @@ from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.retention import actions as retention
-from evidence.retention.actions import Place
 from evidence.retention.models import Hold, Kind
+from evidence.retention.places import Place
 
 EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
 LONGEST = timedelta(days=366)

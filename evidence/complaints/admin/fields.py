@@ -98,9 +98,11 @@ class PeopleField(forms.CharField):
         words = list(dict.fromkeys(word.lower() for word in words))
         if len(words) > MOST_PEOPLE:
             raise forms.ValidationError(f"Enter at most {MOST_PEOPLE} officers.")
-        wanted = Q(username__in=words) | Q(collar__in=[*words, *(word.upper() for word in words)])
+        # What the database can't be asked is nobody's number either.
+        asked = [word for word in words if word.isprintable()]
+        wanted = Q(username__in=asked) | Q(collar__in=[*asked, *(word.upper() for word in asked)])
         found: dict[str, User] = {}
-        for person in User.objects.filter(wanted) if words else []:
+        for person in User.objects.filter(wanted) if asked else []:
             found[person.username] = person
             if person.collar:
                 found[person.collar.lower()] = person
