@@ -37,7 +37,7 @@ def fresh(complaint: Complaint) -> Complaint:
 
 def authority(username: str = "price") -> User:
     return factories.Person(
-        username=username, name="A Price", rank="Supt", collar="301",
+        username=username, name="A Price", rank="Supt",
         roles=["appropriate_authority"],
     )  # fmt: skip
 
