@@ -84,8 +84,9 @@ def store_holds(recording: Recording) -> bool:
             Bucket=s3.bucket("originals"), Key=original.key, VersionId=original.version_id
         )
     except ClientError as error:
-        assert error.response["Error"]["Code"] == "NoSuchObjectLegalHold"
-        return False
+        if error.response["Error"]["Code"] == "NoSuchObjectLegalHold":
+            return False
+        raise
     return bool(answer["LegalHold"]["Status"] == "ON")
 
 
