@@ -16,7 +16,8 @@ import pytest
 from django.contrib import admin
 from django.test import Client
 
-from evidence.complaints.models import Complaint, Named
+from evidence.complaints.models import Complaint
+from evidence.complaints.models import Named as NamedOfficer
 from evidence.custody import sequencer
 from evidence.people.models import Supervision, User
 from evidence.recordings import search
@@ -363,7 +364,7 @@ def test_a_complaint_leaves_no_trace_for_whom_it_names(
     names: dict[str, Any] = {
         "complaint": complaint.pk,
         "hold": hold.pk,
-        "notice": Named.objects.get(complaint=complaint).pk,
+        "notice": NamedOfficer.objects.get(complaint=complaint).pk,
         "ref": recording.reference,
         "pk": recording.pk,
     }

@@ -61,7 +61,8 @@ def _text(label: str, widget: Any, required: str, more: dict[str, Any]) -> forms
 def choice(label: str, choices: Any, *, required: str = "", **more: Any) -> forms.ChoiceField:
     """One of a list; none of it is chosen for anybody."""
     return forms.ChoiceField(
-        label=label, choices=[("", "Choose"), *choices], widget=UnfoldAdminSelectWidget, required=bool(required),
+        label=label, choices=[("", "Choose"), *choices], widget=UnfoldAdminSelectWidget,
+        required=bool(required),
         error_messages={"required": required, "invalid_choice": "Choose from the list"}, **more,
     )  # fmt: skip
 
