@@ -78,7 +78,9 @@ class StateFilter(admin.SimpleListFilter):
 class ComplaintAdmin(OfficeAdmin):
     """What is overdue first. Every change is an act with a page of its own."""
 
-    list_display = ("reference", "due", "state_", "severity", "handler_", "received")
+    list_display = (
+        "reference", "due", "state_", "complainant", "severity", "handler_", "received",
+    )  # fmt: skip
     list_display_links = ("reference",)
     list_select_related = ("handler",)
     list_filter = (StateFilter, HandlerFilter, "status", "severity")

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -15,9 +16,11 @@ from evidence.complaints.access import NOBODY, conflicted, may_handle, visible_t
 from evidence.complaints.models import Complaint, Named
 from evidence.custody import sequencer
 from evidence.custody.models import Event
+from evidence.custody.record import Draft, record
 from evidence.people import actions as people
 from evidence.people.actions import NotAllowed
 from evidence.people.models import Supervision, User
+from evidence.recordings import pages
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold
 from tests import factories
@@ -136,6 +139,27 @@ def test_holds_of_it_are_hidden_from_supervisors_too(shah: User, okoro: User, la
         retention.release(by=jo, hold=hold, reason="x")
 
 
+def test_why_others_looked_at_its_footage_is_hidden_with_it(
+    shah: User, okoro: User, lane: User
+) -> None:
+    """Somebody's reason for looking names the complaint that the reader may not know of."""
+    jo, kim = making.investigator("jo"), making.investigator("kim")
+    supervises(jo, shah, since=ago(days=9))
+    item = factories.recording(okoro, happened_at=ago(hours=1))
+    making.recorded(lane, shah, present=(okoro,))
+    with transaction.atomic():
+        record(Draft("evidence.viewed", item.subject(), lane.actor(),
+                     private={"name": lane.short, "reason": "Reviewing PC/1/26"}))  # fmt: skip
+    sequencer.run()
+
+    def told(reader: User) -> str:
+        return " ".join(line.words for line in pages.past(item, reader))
+
+    assert f"opened by {lane.short}" in told(kim)
+    assert "PC/1/26" not in told(jo)
+    assert lane.short not in told(jo)
+
+
 def test_assigning_somebody_in_conflict_is_refused_without_saying_why(
     shah: User, lane: User
 ) -> None:
@@ -210,14 +234,14 @@ def test_an_officer_learns_of_it_on_the_day_of_the_notice_and_no_more_than_it_sa
     client = Client()
     client.force_login(shah)
 
-    def pages() -> list[str]:
+    def shown() -> list[str]:
         paths = ("/notices/", "/footage/", "/account/", "/search/?q=PC/1/26")
         return [re.sub("[A-Za-z0-9]{64}", "", client.get(path).text) for path in paths]
 
-    before = pages()
+    before = shown()
     complaint = making.recorded(lane, shah, present=(okoro,), account="zebra", complainant="Zeb Ra")
     named = Named.objects.get(officer=shah)
-    assert pages() == before
+    assert shown() == before
     assert client.get(f"/notices/{named.pk}/").status_code == 404
     with pytest.raises(actions.Refused, match="was there"):
         actions.serve(by=lane, named=Named.objects.get(officer=okoro), version=None,
@@ -227,7 +251,7 @@ def test_an_officer_learns_of_it_on_the_day_of_the_notice_and_no_more_than_it_sa
                        (timezone.localdate(), " ")):  # fmt: skip
         with pytest.raises(actions.Refused):
             actions.serve(by=lane, named=named, version=None, on=on, notice=notice)
-    assert pages() == before
+    assert shown() == before
     actions.serve(by=lane, named=named, version=None, on=timezone.localdate(),
                   notice="It is alleged that you swore.")  # fmt: skip
     assert 'href="/notices/"' in client.get("/footage/").text
