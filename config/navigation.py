@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.urls import reverse
 
+from evidence.complaints.access import notices_of
 from evidence.people.models import User
 from evidence.people.table import OFFICER, Scope
 
@@ -30,12 +31,18 @@ def _sees_docks(user: User) -> bool:
     return user.scope("dock.screen") is Scope.ALL
 
 
+def _served(user: User) -> bool:
+    """Only whoever was served has the link: nobody learns by it of what is to come."""
+    return notices_of(user).exists()
+
+
 # Words, URL name, who gets it: in the order in which they stand.
 LINKS: list[tuple[str, str, May]] = [
     ("Team", "team", _may("team.view")),
     ("My footage", "footage", _records),
     ("Team footage", "footage", _sees_others),
     ("Search", "search", _may("recording.view")),
+    ("Notices", "notices", _served),
     ("Cases", "cases", _may("case.view")),
     ("Complaints", "admin:complaints_complaint_changelist", _may("complaint.view")),
     ("Samples", "samples", _may("sample.view")),

@@ -17,6 +17,7 @@ urlpatterns = [
     path("together/move/", player_views.nudge, name="together-move"),
     path("cases/", include("evidence.cases.urls")),
     path("", include("evidence.exhibits.urls")),
+    path("notices/", include("evidence.complaints.urls")),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),
     path("samples/", include("evidence.sampling.urls")),

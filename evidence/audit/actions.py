@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.audit.models import Unusual
-from evidence.complaints.models import Complaint
+from evidence.complaints.access import secret_references
 from evidence.custody.record import Draft, Subject, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
@@ -51,7 +51,7 @@ def visible_to(user: User) -> QuerySet[Unusual]:
         return Unusual.objects.none()
     own = Recording.objects.filter(Q(officer=user) | Q(joined_into__officer=user))
     found = Unusual.objects.exclude(person=user.ref).exclude(object_ref__in=own.values("reference"))
-    named = list(Complaint.objects.filter(officers=user).values_list("reference", flat=True))
+    named = [row["reference"] for row in secret_references(user)]
     if named:
         found = found.filter(Q(facts__complaint__isnull=True) | ~Q(facts__complaint__in=named))
     return found

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db.models import Q
 
 from evidence.cases.models import Case
+from evidence.complaints.access import conflicts_of
 from evidence.complaints.models import Complaint
 from evidence.custody.models import Event
 from evidence.people.models import User
@@ -116,7 +117,8 @@ def hidden(by: User, refs: Collection[str]) -> set[str]:
         own |= set(rows.values_list("reference", flat=True))
     papers = [int(ref[10:]) for ref in refs if re.fullmatch(r"complaint-\d{1,12}", ref)]
     if papers:
-        named = Complaint.objects.filter(pk__in=papers, officers=by)
+        # One that names them, or somebody whom they supervised or who supervised them.
+        named = Complaint.objects.filter(pk__in=conflicts_of(by)).filter(pk__in=papers)
         own |= {f"complaint-{pk}" for pk in named.values_list("pk", flat=True)}
     return own
 

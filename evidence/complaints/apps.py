@@ -9,3 +9,12 @@ class ComplaintsConfig(AppConfig):
     name = "evidence.complaints"
     label = "complaints"
     verbose_name = "Complaints"
+
+    def ready(self) -> None:
+        """Tell the room of holds what a complaint keeps, and from whom it is kept secret."""
+        from evidence.complaints.access import secret_references
+        from evidence.complaints.keeping import keeps
+        from evidence.retention import registry
+
+        registry.register_keeper(keeps)
+        registry.register_secret(secret_references)

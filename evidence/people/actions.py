@@ -18,7 +18,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from evidence.custody.record import Draft, Subject, record
-from evidence.people.models import Unit, User
+from evidence.people.models import Supervision, Unit, User
 
 MOVED = timedelta(days=1)
 
@@ -40,6 +40,18 @@ def make_unit(*, name: str, parent: Unit | None = None) -> Unit:
             unit.path = f"{parent.path if parent else '/'}{unit.pk}/"
             unit.save(update_fields=["path"])
     return unit
+
+
+def supervised(person: User) -> None:
+    """Keep who supervises this person from now on, and until when it was another; in the
+    transaction that changes it, wherever that is. Asked twice it changes nothing."""
+    moment = timezone.now()
+    rows = Supervision.objects.select_for_update().filter(person=person, until=None)
+    now_by = person.supervisor_id
+    standing = [row for row in rows if row.supervisor_id == now_by]
+    rows.exclude(pk__in=[row.pk for row in standing]).update(until=moment)
+    if now_by is not None and not standing:
+        Supervision.objects.create(person=person, supervisor_id=now_by, since=moment)
 
 
 def secured(*, person: User, by: User, what: str, address: str) -> None:

@@ -77,6 +77,7 @@ class PersonAdmin(ChangingAdmin):
             obj.set_unusable_password()
         with transaction.atomic():
             keep(request, obj, form, "person.changed", Subject(obj.ref))
+            actions.supervised(obj)
             if change and {"email", "sso_subject"} & set(form.changed_data):
                 actions.moved(
                     person=obj, by=staff(request), old_email=str(form.initial.get("email") or ""),

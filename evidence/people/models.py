@@ -163,3 +163,31 @@ class User(AbstractBaseUser):
     def actor(self, address: str = "") -> Actor:
         """This person as the custody log writes them, with the roles as they are now."""
         return Actor("user", self.ref, tuple(self.roles), self.proved_by, self.short, address)
+
+
+class Supervision(models.Model):
+    """Who supervised whom, from when to when: an account says only how it is now.
+
+    Whoever supervised somebody named in a complaint, or was supervised by them, in the time that
+    it is about or since, neither handles nor sees it.
+    """
+
+    person = models.ForeignKey(User, models.PROTECT, related_name="supervisions")
+    supervisor = models.ForeignKey(User, models.PROTECT, related_name="supervised")
+    since = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-since", "-id"]
+        indexes = [
+            models.Index(fields=["person", "until"], name="supervision_of_person"),
+            models.Index(fields=["supervisor", "until"], name="supervision_by_person"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person"], condition=models.Q(until=None), name="one_supervisor_at_a_time"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person} under {self.supervisor}"

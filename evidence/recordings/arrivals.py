@@ -6,8 +6,9 @@ system starts, and pages ask `of`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -50,6 +51,32 @@ def register(provider: Provider) -> None:
 def of(user: User) -> list[Arrival]:
     """What is on its way to this person: of cameras that were issued to them, and no other."""
     return [arrival for provider in _providers for arrival in provider(user)]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What may still come of some officers and some time: files that a dock has listed and that
+    are not sealed yet, and cameras that have not been in a dock since."""
+
+    files: int = 0
+    cameras: tuple[str, ...] = ()
+
+
+Foreseer = Callable[[Collection[User], datetime, datetime], Expected]
+_foreseers: list[Foreseer] = []
+
+
+def register_expected(foreseer: Foreseer) -> None:
+    """Add who knows what may still come; the same one again changes nothing."""
+    if foreseer not in _foreseers:
+        _foreseers.append(foreseer)
+
+
+def expected(officers: Collection[User], start: datetime, end: datetime) -> Expected:
+    """What may still come of these officers from this time. Constant queries."""
+    found = [foreseer(officers, start, end) for foreseer in _foreseers]
+    cameras = sorted({camera for one in found for camera in one.cameras})
+    return Expected(sum(one.files for one in found), tuple(cameras))
 
 
 @never_cache

@@ -207,6 +207,11 @@ def past(recording: Recording, reader: User, limit: int = 200) -> list[history.L
     if not reader.may("hold.view") or recording.officer_id == reader.pk:
         events = events.filter(Q(type__in=OPEN_EVENTS) | Q(actor_ref=reader.ref))
     secret = keeping.hidden_holds(reader, recording)
+    if secret:
+        # Why others looked at it would tell of the complaint that it is held for.
+        events = events.filter(
+            Q(type__in=OPEN_EVENTS) | Q(actor_ref=reader.ref) | Q(type__startswith="hold.")
+        )
     found = [event for event in events[:limit] if _hold_of(event) not in secret]
     return history.describe(found)
 

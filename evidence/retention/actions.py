@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.custody.record import Actor, Draft, record_all, service
@@ -14,8 +14,10 @@ from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import actions as recordings
 from evidence.recordings.access import visible_to as recordings_visible_to
-from evidence.recordings.models import Recording
+from evidence.recordings.models import Recording, Rendition
+from evidence.retention import registry
 from evidence.retention.models import Hold, Kind, Watch
+from evidence.retention.places import Place
 
 LOCK = 0x62_77_76_03
 
@@ -94,20 +96,58 @@ def _hold_all(
 
 
 def release(*, by: User, hold: Hold, reason: str) -> Hold:
-    """End one hold; others on the same recording stay. Raises NotAllowed, ValueError."""
+    """End one hold; others on the same recording stay.
+
+    What the hold is for may refuse it: a complaint that is open keeps its footage.
+    Raises NotAllowed, ValueError.
+    """
     if not by.may("hold.release") or not visible_to(by).filter(pk=hold.pk).exists():
         raise NotAllowed("You can't release this hold.")
-    if not reason.strip():
-        raise ValueError("Enter why it is released.")
     with transaction.atomic():
+        # Under the recording's lock, like the worker that tells the store: it may not write
+        # that the store knows of this hold while the hold ends.
+        Recording.objects.select_for_update().get(pk=hold.recording_id)
         row = Hold.objects.select_for_update(of=("self",)).get(pk=hold.pk)
         if row.released_at is not None:
             return row
-        row.released_at, row.released_by, row.release_reason = timezone.now(), by, reason
-        row.in_store = False
-        row.save()
-        _held([row], by.actor(), "hold.released", reason)
+        _release_all(by, [row], reason)
     return row
+
+
+def release_all(*, by: User, kind: Kind, reference: str, reason: str) -> list[Hold]:
+    """End every hold of one reference, and stop holding what arrives for it. Constant queries.
+
+    Raises NotAllowed, ValueError; a keeper is asked once, as the reference is one.
+    """
+    if not by.may("hold.release"):
+        raise NotAllowed("You can't release these holds.")
+    with transaction.atomic():
+        _one_at_a_time()
+        Watch.objects.filter(kind=kind, reference=reference, ended_at=None).update(
+            ended_at=timezone.now()
+        )
+        mine = Hold.objects.filter(kind=kind, reference=reference, released_at=None)
+        held = Recording.objects.filter(pk__in=mine.values("recording"))
+        list(held.order_by("id").select_for_update(of=("self",)).values_list("pk", flat=True))
+        rows = list(mine.select_for_update(of=("self",)).select_related("recording"))
+        _release_all(by, rows, reason)
+    return rows
+
+
+def _release_all(by: User, rows: list[Hold], reason: str) -> None:
+    if not reason.strip():
+        raise ValueError("Enter why it is released.")
+    for row in rows[:1]:
+        refused = next((words for keeper in registry.keepers if (words := keeper(row))), "")
+        if refused:
+            raise ValueError(refused)
+    now = timezone.now()
+    for row in rows:
+        row.released_at, row.released_by, row.release_reason = now, by, reason.strip()[:300]
+        row.in_store = False
+    Hold.objects.bulk_update(rows, ["released_at", "released_by", "release_reason", "in_store"])
+    if rows:
+        _held(rows, by.actor(), "hold.released", reason)
 
 
 def watch(
@@ -119,10 +159,13 @@ def watch(
     officers: Iterable[User],
     start: datetime,
     end: datetime,
+    place: Place | None = None,
 ) -> list[Hold]:
-    """Hold all footage of these officers in this window: what is there, and what arrives later.
+    """Hold all footage of these officers in this window, and of whoever was at the place: what is
+    there, and what arrives later.
 
-    In the caller's transaction. Raises NotAllowed.
+    In the caller's transaction. A second watch for the same reference only ever adds.
+    Raises NotAllowed.
     """
     if not by.may("hold.set"):
         raise NotAllowed("You can't hold footage.")
@@ -130,17 +173,51 @@ def watch(
     with transaction.atomic():
         _one_at_a_time()
         row = Watch.objects.create(
-            kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by
-        )
+            kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by,
+            latitude=place.latitude if place else None,
+            longitude=place.longitude if place else None,
+            radius=place.radius if place else None,
+        )  # fmt: skip
         row.officers.set(people)
+        whose = Q(officer__in=people)
+        if place is not None:
+            tracks = Rendition.objects.filter(
+                place.passed(),
+                kind=Rendition.Kind.TRACK,
+                original__recording__happened_at__range=(_earlier(start), end),
+            )
+            whose |= place.around() | Q(pk__in=tracks.values("original__recording"))
         # Arrivals wait meanwhile, so not a query a recording. Locked where they are found.
         found = (
             Recording.objects.filter(
-                joined_into=None, officer__in=people, happened_at__range=(_earlier(start), end)
+                whose, joined_into=None, happened_at__range=(_earlier(start), end)
             ).order_by("id").select_for_update(of=("self",))
         )  # fmt: skip
-        ends = [item for item in found if _ends(item) >= start]
-        return _hold_all(by, by.actor(), ends, kind, reason, reference)
+        in_time = [item for item in found if _ends(item) >= start]
+        named = {person.pk for person in people}
+        boxes = _boxes([item.pk for item in in_time if item.officer_id not in named])
+        wanted = [
+            item for item in in_time
+            if item.officer_id in named or (place is not None and _was_at(place, item, boxes))
+        ]  # fmt: skip
+        return _hold_all(by, by.actor(), wanted, kind, reason, reference)
+
+
+def _boxes(recordings: Sequence[int]) -> dict[int, list[list[float]]]:
+    """The squares within which the tracks of these recordings lie. One query."""
+    rows = Rendition.objects.filter(
+        original__recording__in=recordings, kind=Rendition.Kind.TRACK, facts__has_key="box"
+    ).values_list("original__recording", "facts__box")
+    found: dict[int, list[list[float]]] = {}
+    for recording, box in rows:
+        found.setdefault(recording, []).append(box)
+    return found
+
+
+def _was_at(place: Place, recording: Recording, boxes: dict[int, list[list[float]]]) -> bool:
+    """Whether it began there, or its track may have come there: better too much than too little."""
+    began = place.reaches(recording.latitude, recording.longitude)
+    return began or any(place.touches(box) for box in boxes.get(recording.pk, []))
 
 
 def _one_at_a_time() -> None:
@@ -176,9 +253,20 @@ def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Rec
     Raises NotAllowed, ValueError.
     """
     with transaction.atomic():
+        # Before the recording's own lock: a new watch takes the two in this order.
+        _one_at_a_time()
         assigned = recordings.assign(by=by, recording=recording, officer=officer, reason=reason)
         hold_on_arrival(assigned)
     return assigned
+
+
+def secret_to(user: User) -> Q:
+    """The holds of complaints that name somebody, or that they may not know of otherwise."""
+    own = Watch.objects.filter(officers=user).values("reference")
+    found = Q(reference__in=own)
+    for secret in registry.secrets:
+        found |= Q(reference__in=secret(user))
+    return Q(kind=Kind.COMPLAINT) & found
 
 
 def visible_to(user: User) -> QuerySet[Hold]:
@@ -186,11 +274,10 @@ def visible_to(user: User) -> QuerySet[Hold]:
     that names them."""
     if not user.may("hold.view"):
         return Hold.objects.none()
-    own = Watch.objects.filter(officers=user).values("reference")
     seen = recordings_visible_to(user).values("pk")
     # Whoever recorded it neither reads nor releases what keeps it.
     others = Hold.objects.filter(recording__in=seen).exclude(recording__officer=user)
-    return others.exclude(kind=Kind.COMPLAINT, reference__in=own)
+    return others.exclude(secret_to(user))
 
 
 def _earlier(start: datetime) -> datetime:
@@ -206,14 +293,45 @@ def _ends(recording: Recording) -> datetime:
 
 def hold_on_arrival(recording: Recording) -> None:
     """Hold footage that a watch waited for; in the transaction that seals it."""
-    if recording.officer is None:
+    if recording.officer is None and recording.latitude is None:
         return
     _one_at_a_time()
-    for row in Watch.objects.filter(
-        officers=recording.officer,
-        ended_at=None,
-        start__lte=_ends(recording),
-        end__gte=recording.happened_at,
+    if recording.officer is not None:
+        _hold_for(Watch.objects.filter(officers=recording.officer), recording)
+    if recording.latitude is not None:
+        _hold_for(_near(recording), recording)
+
+
+def positions_come() -> None:
+    """At the start of a transaction that will write where footage was: before any row's lock,
+    like every other arrival."""
+    _one_at_a_time()
+
+
+def hold_where(recording: Recording) -> None:
+    """Hold footage of which the place is known only now; after `positions_come`, in the
+    transaction that writes it down."""
+    _hold_for(_near(recording), recording)
+
+
+def _near(recording: Recording) -> QuerySet[Watch]:
+    """Watches of a place at which it was; those of other times are told apart first."""
+    rows = Watch.objects.exclude(latitude=None).filter(
+        ended_at=None, start__lte=_ends(recording), end__gte=recording.happened_at
+    )
+    boxes = _boxes([recording.pk])
+    near = [
+        row.pk for row in rows
+        if _was_at(
+            Place(row.latitude or 0.0, row.longitude or 0.0, row.radius or 0), recording, boxes
+        )
+    ]  # fmt: skip
+    return Watch.objects.filter(pk__in=near)
+
+
+def _hold_for(watches: QuerySet[Watch], recording: Recording) -> None:
+    for row in watches.filter(
+        ended_at=None, start__lte=_ends(recording), end__gte=recording.happened_at
     ):
         _hold(None, service("retention"), recording, row.kind, row.reason, row.reference)
 

@@ -8,16 +8,14 @@ from django.utils import timezone
 from evidence.people.models import User
 from evidence.recordings.keeping import Reason, day
 from evidence.recordings.models import Recording
-from evidence.retention.actions import visible_to
-from evidence.retention.models import Hold, Kind, Watch
+from evidence.retention.actions import secret_to, visible_to
+from evidence.retention.models import Hold, Kind
 
 
 def hidden(reader: User, recording: Recording) -> set[int]:
     """The holds that this reader may not know of: of complaints that name them."""
-    own = Watch.objects.filter(officers=reader).values("reference")
     of_it = Hold.objects.filter(Q(recording=recording) | Q(recording__joined_into=recording))
-    found = of_it.filter(kind=Kind.COMPLAINT, reference__in=own)
-    return set(found.values_list("pk", flat=True))
+    return set(of_it.filter(secret_to(reader)).values_list("pk", flat=True))
 
 
 def holds(reader: User, recording: Recording) -> list[Reason]:

@@ -28,8 +28,23 @@ class Watch(models.Model):
     officers = models.ManyToManyField(settings.AUTH_USER_MODEL, related_name="+")
     start = models.DateTimeField()
     end = models.DateTimeField()
+    # A place holds the footage of whoever was there, as its cameras say: degrees and metres.
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    radius = models.PositiveIntegerField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["reference"], name="watch_reference"),
+            # What every arrival asks: few watches are of a place.
+            models.Index(fields=["end"], name="watch_of_place",
+                         condition=Q(ended_at=None, latitude__isnull=False)),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.reference} from {self.start} to {self.end}"
 
 
 class Hold(models.Model):
@@ -61,7 +76,8 @@ class Hold(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["id"], name="hold_not_in_store", condition=Q(in_store=False))
+            models.Index(fields=["id"], name="hold_not_in_store", condition=Q(in_store=False)),
+            models.Index(fields=["reference", "kind"], name="hold_of_reference"),
         ]
 
     def __str__(self) -> str:

@@ -232,6 +232,11 @@ def keep_track(fixes: list[track.Fix], origin: str, out: Path, arguments: list[s
     facts = {
         "fixes": len(fixes), "from": origin, "metres": round(track.metres(fixes)),
         "first": [fixes[0].latitude, fixes[0].longitude],
+        # South, west, north, east: a complaint about a place asks who came by it.
+        "box": [
+            min(fix.latitude for fix in fixes), min(fix.longitude for fix in fixes),
+            max(fix.latitude for fix in fixes), max(fix.longitude for fix in fixes),
+        ],
     }  # fmt: skip
     return [Made("track", target, "application/json", facts, "ffmpeg", arguments)]
 

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from evidence.custody.record import Draft, record, service
 from evidence.recordings.models import Original, Recording, Rendition
+from evidence.retention.actions import hold_where, positions_come
 from evidence.store import s3
 from ingest.media import rendering, sniff, tools, track
 from ingest.media.sandbox import MediaFailed, SandboxMissing
@@ -181,7 +182,10 @@ def _keep(original: Original, result: rendering.Result) -> None:
         except s3.AlreadyThere:
             pass  # the same bytes under the same name: an earlier run of this attempt
         stored.append((made, key, sha256.hexdigest()))
+    placed = any(made.kind == "track" for made in result.made)
     with transaction.atomic():
+        if placed:
+            positions_come()
         row = Original.objects.select_for_update(of=("self",)).get(pk=original.pk)
         if row.media == Original.Media.READY:
             return
@@ -194,6 +198,9 @@ def _keep(original: Original, result: rendering.Result) -> None:
         whole = join(row)
         _place(whole)
         refresh(Recording.objects.get(pk=Original.objects.get(pk=row.pk).recording_id))
+        if placed:
+            # Only after its place and length are written: a complaint may be about that place.
+            hold_where(Recording.objects.get(pk=whole.pk))
 
 
 def _place(recording: Recording) -> None:

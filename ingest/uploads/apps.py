@@ -11,8 +11,10 @@ class UploadsConfig(AppConfig):
     verbose_name = "Uploads"
 
     def ready(self) -> None:
-        """Say to the officer's pages, which may not ask this room, what is on its way."""
+        """Say to the pages of the record, which may not ask this room, what is on its way."""
         from evidence.recordings import arrivals
         from ingest.uploads.arrivals import of
+        from ingest.uploads.expected import expected
 
         arrivals.register(of)
+        arrivals.register_expected(expected)

@@ -17,8 +17,9 @@ from django.contrib import admin
 from django.test import Client
 
 from evidence.complaints.models import Complaint
+from evidence.complaints.models import Named as NamedOfficer
 from evidence.custody import sequencer
-from evidence.people.models import User
+from evidence.people.models import Supervision, User
 from evidence.recordings import search
 from evidence.recordings.access import find
 from evidence.recordings.models import Category, IncidentType, Marker, Recording, make_reference
@@ -340,6 +341,11 @@ def named(db: None) -> tuple[User, Complaint, Recording]:
 COMPLAINT = [
     "/admin/", "/admin/complaints/complaint/", "/admin/complaints/complaint/?q=PC/771/26",
     "/admin/complaints/complaint/?q=zebra", "/admin/complaints/complaint/{complaint}/change/",
+    "/admin/complaints/complaint/?state=all", "/admin/complaints/complaint/?state=overdue",
+    "/admin/complaints/complaint/?handler=nobody", "/notices/", "/notices/{notice}/",
+    *(f"/admin/complaints/complaint/{{complaint}}/{step}/" for step in (
+        "record", "officers", "holds", "allegations", "handling", "referral", "findings", "body",
+        "outcome", "measures", "reviews", "close")),
     "/admin/complaints/complaint/{complaint}/history/", "/admin/complaints/complaint/{complaint}/delete/",
     "/admin/complaints/complaint/{complaint}/review/", "/admin/complaints/complaint/{complaint}/review/?r={ref}",
     "/admin/complaints/complaint/{complaint}/review/{ref}/facts/",
@@ -363,6 +369,7 @@ def test_a_complaint_leaves_no_trace_for_whom_it_names(
     names: dict[str, Any] = {
         "complaint": complaint.pk,
         "hold": hold.pk,
+        "notice": NamedOfficer.objects.get(complaint=complaint).pk,
         "ref": recording.reference,
         "pk": recording.pk,
     }
@@ -372,7 +379,7 @@ def test_a_complaint_leaves_no_trace_for_whom_it_names(
     assert "zebraaccount" not in shown
     asked = path.partition("?")[2].lower()
     assert "pc/771/26" not in shown.replace(asked, "").replace("q=pc/771/26", "")
-    if "{complaint}" in path or "{hold}" in path:
+    if "{complaint}" in path or "{hold}" in path or "{notice}" in path:
         none = {
             key: value if key in ("ref", "pk") else 10**9 + int(value)
             for key, value in names.items()
@@ -380,6 +387,17 @@ def test_a_complaint_leaves_no_trace_for_whom_it_names(
         absent = client.get(path.format(**none))
         assert answer.status_code == absent.status_code
         assert answer.headers.get("Location") == absent.headers.get("Location")
+
+
+@pytest.mark.parametrize("path", COMPLAINT)
+def test_a_complaint_leaves_no_trace_for_whoever_supervises_whom_it_names(
+    path: str, named: tuple[User, Complaint, Recording]
+) -> None:
+    """The same probes, by a supervisor of the officer; Jo, who recorded it, is nobody's."""
+    stan, complaint, recording = named
+    boss = _person("boss", "professional_standards")
+    Supervision.objects.create(person=stan, supervisor=boss, since=MOMENT)
+    test_a_complaint_leaves_no_trace_for_whom_it_names(path, (boss, complaint, recording))
 
 
 def test_the_watch_of_a_complaint_is_there_so_that_the_probes_mean_something(

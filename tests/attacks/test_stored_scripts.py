@@ -189,9 +189,11 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         f"/admin/cases/case/{things['case'].pk}/change/", "/cases/?show=all",
         *(f"{things['case'].get_absolute_url()}{page}" for page in
           ("", "change/", "court/", "team/", "find/", f"unlink/{recording.reference}/")),
-        f"/admin/complaints/complaint/{things['complaint'].pk}/change/",
         f"/admin/complaints/complaint/{things['complaint'].pk}/review/",
         f"/admin/complaints/complaint/{things['complaint'].pk}/review/?r={recording.reference}&t={ask}",
+        *(f"/admin/complaints/complaint/{things['complaint'].pk}/{page}/" for page in (
+            "change", "record", "officers", "holds", "allegations", "handling", "referral",
+            "findings", "body", "outcome", "measures", "reviews", "close")),
         f"/admin/sharing/share/{things['share'].pk}/change/",
         f"/admin/sharing/share/{things['share'].pk}/revoke/",
         f"/admin/devices/camera/{things['camera'].pk}/change/",

@@ -108,8 +108,13 @@ class Complaint(models.Model):
     # The nearest clock, kept by `clocks.keep`: lists are ordered by it, overdue first.
     next_due = models.DateField(null=True, blank=True)
     next_due_for = models.CharField(max_length=40, blank=True)
-    # Counted up with every change: who saves over another's change is told (see actions.change).
+    # Counted up with every change: who saves over another's change is told (see actions.saving).
     version = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+",
+        editable=False,
+    )  # fmt: skip
+    changed_at = models.DateTimeField(null=True, blank=True, editable=False)
     recorded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", editable=False
     )

@@ -109,6 +109,7 @@ class Review(models.Model):
     # Days at the wrong body do not count against the 28 (SI 2020/2 reg 29(3)).
     wrong_body_days = models.PositiveSmallIntegerField(default=0)
     grounds = models.TextField(blank=True)
+    late_reason = models.CharField("why it is taken late", max_length=300, blank=True)
     decision = models.CharField(
         max_length=10, choices=Decision.choices, default=Decision.WAITING, blank=True
     )

@@ -98,11 +98,11 @@ def test_the_list_costs_the_same_for_one_and_for_many(
     client = client_of(price)
     _case(price, 1, court=3)
     client.get("/cases/")
-    with django_assert_num_queries(3):  # the session, the person, the page
+    with django_assert_num_queries(4):  # the session, the person, their notices, the page
         client.get("/cases/")
     for number in range(2, 80):
         _case(price, number, court=number)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         assert len(client.get("/cases/").context["page"].rows) == lists.PAGE
 
 
@@ -492,9 +492,9 @@ def test_what_is_picked_costs_the_same_for_one_and_for_many(
     items = [factories.recording(shah, happened_at=MOMENT) for _ in range(60)]
     actions.link(by=price, case=marsh, recording=items[0], reason="x")
     client = client_of(price)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.post("/cases/link/", {"pick": [items[0].reference]})
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.post("/cases/link/", {"pick": [item.reference for item in items]})
 
 

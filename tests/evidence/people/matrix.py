@@ -187,6 +187,8 @@ get  cases/<urn:urn>/papers/                 -   -    -   -   -    y    -    y  
 post cases/<urn:urn>/papers/<paper:kind>/<format:wanted>/
                                              -   -    -   -   -    p    -    p   p    -  -  p    -   -    -   -    -   >
 get  cases/<urn:urn>/disclosure/<item:key>/  -   -    -   -   -    y    -    y   y    -  -  y    -   -    -   -    -   >
+get  notices/                                y   y    y   y   y    y    y    y   y    y  y  y    -   -    -   -    -   >
+get  notices/<int:notice>/                   y   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   >
 get  custody/policy                          y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  custody/checkpoint                      y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  healthz                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
@@ -206,6 +208,9 @@ retention.unassigned                         -   -    -   -   -    -    -    y  
 retention.hold                               -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
 cases.case                                   -   -    -   -   -    -    -    y+  y+   y  -  -    -   -    -   -    -   >
 complaints.complaint                         -   -    -   -   -    -    -    y+  -+   y  -  -    -   -    -   -    -   >
+complaints.category                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
+complaints.wording                           -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
+complaints.question                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
 sharing.share                                -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
 custody.event                                -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 custody.checkpoint                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
@@ -255,6 +260,27 @@ post complaints/complaint/{complaint}/review/{reference}/play/
                                              -   -    -   -   -    -    -    p   -    p  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/review/{reference}/facts/
                                              -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/record/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/officers/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/holds/ -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/allegations/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/handling/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/referral/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/findings/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/body/  -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/outcome/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/measures/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/reviews/
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/close/ -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
 get  people/user/{user}/link/                -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  people/user/{user}/factors/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >

@@ -55,7 +55,7 @@ def values(shah: User, lane: User) -> dict[str, str]:
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
-        "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1",
+        "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1", "<int:notice>": "1",
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
         "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",

@@ -16,7 +16,8 @@ from django.utils import timezone
 
 from evidence.audit.models import Unusual
 from evidence.cases.models import Case, CaseLink, CaseMember, CourtDate
-from evidence.complaints.models import Complaint
+from evidence.complaints.models import Category as AllegationCategory
+from evidence.complaints.models import Complaint, Named, Question, Wording
 from evidence.custody import checkpoints, sequencer
 from evidence.custody.models import Alarm, Audit, Event
 from evidence.people.models import Unit, User
@@ -77,6 +78,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         start=now - timedelta(days=1), end=now, recorded_by=lane,
     )  # fmt: skip
     complaint.officers.set([shah, named])
+    Named.objects.filter(officer=shah).update(served_on=now.date(), notice="What is alleged.")
     retention.watch(by=lane, kind=Kind.COMPLAINT, reference="PC/1/26", reason="x",
                     officers=[shah, named], start=complaint.start, end=complaint.end)  # fmt: skip
     share = Share.objects.create(
@@ -106,6 +108,9 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "retention.hold": Hold.objects.get(recording=recording, kind="complaint"),
         "cases.case": case,
         "complaints.complaint": complaint, "sharing.share": share,
+        "complaints.category": AllegationCategory.objects.first(),
+        "complaints.wording": Wording.objects.first(),
+        "complaints.question": Question.objects.first(),
         "custody.event": Event.objects.first(), "custody.checkpoint": checkpoints.sign(),
         "custody.alarm": alarm, "uploads.upload": Upload.objects.first(),
         "uploads.quarantine": Quarantine.objects.first(),
@@ -251,6 +256,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<sample:plan>": things["sampling.item"].stratum.plan.reference,
         "<sample:session>": things["sampling.panelsession"].reference,
         "<number:item>": str(things["sampling.item"].pk),
+        "<int:notice>": str(Named.objects.get(served_on__isnull=False).pk),
     }  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def test_restricted_footage_is_not_named_by_what_it_is_linked_to(shah: User, lan
     client.force_login(lane)
     pages = [
         f"/admin/cases/case/{case.pk}/change/",
-        f"/admin/complaints/complaint/{complaint.pk}/change/",
+        f"/admin/complaints/complaint/{complaint.pk}/holds/",
         f"/admin/sharing/share/{share.pk}/change/",
         f"/admin/recordings/package/{package.pk}/change/",
     ]

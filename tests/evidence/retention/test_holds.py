@@ -196,12 +196,12 @@ def test_a_complaint_is_recorded_in_the_admin(shah: User, lane: User) -> None:
     local = timezone.localtime()
     form = {
         "reference": "PC/7/26", "received": f"{local:%Y-%m-%d}", "complainant": "A B",
-        "account": "Rude", "about": [shah.pk],
-        "start_0": f"{local - timedelta(hours=2):%Y-%m-%d}", "start_1": f"{local - timedelta(hours=2):%H:%M}",
-        "end_0": f"{local:%Y-%m-%d}", "end_1": f"{local:%H:%M}",
+        "account": "Rude", "about": "4127", "source": "phone", "standing": "subject",
+        "start": f"{local - timedelta(hours=2):%Y-%m-%dT%H:%M}", "severity": "service",
+        "end": f"{local:%Y-%m-%dT%H:%M}", "radius": "200",
     }  # fmt: skip
     answer = client.post("/admin/complaints/complaint/add/", form, follow=True)
-    assert "1 recordings are held" in answer.text
+    assert "Recorded. 1 held" in answer.text
     assert actions.is_held(recording)
     wrong = client.post("/admin/complaints/complaint/add/", form | {"reference": "7"})
     assert "Enter a reference like PC/1234/26" in wrong.text

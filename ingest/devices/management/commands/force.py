@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 
 from evidence.custody.record import Draft, Subject, record
-from evidence.people.actions import make_unit
+from evidence.people.actions import make_unit, supervised
 from evidence.people.models import Unit, User
 from ingest.devices.actions import CONSOLE, DeviceError, issue, list_camera
 from ingest.devices.management.commands.camera import moment
@@ -55,6 +55,7 @@ def _person(row: Row) -> str:
     person = User.objects.filter(username=username).first()
     if person is None:
         made = User.objects.create_user(username, None, **wanted)
+        supervised(made)
         _told(made, sorted(wanted))
         return "made"
     if all(getattr(person, name) == value for name, value in wanted.items()):
@@ -64,6 +65,7 @@ def _person(row: Row) -> str:
         setattr(person, name, value)
     person.full_clean(exclude=["password"])
     person.save()
+    supervised(person)
     _told(person, changed)
     return "changed"
 

@@ -1,0 +1,6 @@
+"""Complaints in the admin: the list, the work page of one, a page for each of its steps."""
+
+from evidence.complaints.admin.data import CategoryAdmin, QuestionAdmin, WordingAdmin
+from evidence.complaints.admin.lists import ComplaintAdmin
+
+__all__ = ["CategoryAdmin", "ComplaintAdmin", "QuestionAdmin", "WordingAdmin"]
