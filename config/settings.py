@@ -4,6 +4,7 @@ Where DATABASE_URL is not set, `$BWV_DATA/env` is read: the file that the embedd
 stack writes, so that `manage.py` works in a clone whose stack has been started once.
 """
 
+from datetime import date
 from pathlib import Path
 
 import django_stubs_ext
@@ -355,6 +356,8 @@ CELERY_TASK_ROUTES = {
     "evidence.recordings.tasks.audit": {"queue": "upkeep"},
     "evidence.recordings.tasks.daily_mail": {"queue": "upkeep"},
     "evidence.recordings.tasks.make_package": {"queue": "upkeep"},
+    "evidence.complaints.tasks.digest": {"queue": "upkeep"},
+    "evidence.complaints.tasks.nightly": {"queue": "upkeep"},
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
@@ -376,6 +379,8 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
     "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},
+    "complaints mail": {"task": "evidence.complaints.tasks.digest", "schedule": 1800},
+    "complaints' clocks": {"task": "evidence.complaints.tasks.nightly", "schedule": 6 * 3600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")
 
@@ -409,6 +414,18 @@ DEFAULT_FROM_EMAIL = env.str("BWV_MAIL_FROM", "evidence@bwv.localhost")
 MAIL_HOUR = env.int("BWV_MAIL_HOUR", 7, validate=validate.Range(0, 21))
 # Whom to call about a camera that has to stay in its dock; stands on the docks' screens.
 HELP_PHONE = env.str("BWV_HELP_PHONE", "")
+
+# --- complaints -------------------------------------------------------------
+# Bank holidays in England that were proclaimed after the `holidays` package was published.
+BANK_HOLIDAYS = env.list("BWV_BANK_HOLIDAYS", [], subcast=date.fromisoformat)
+# The rules want the complainant to have a copy of the record and name no day.
+RECORD_COPY_DAYS = env.int("BWV_RECORD_COPY_DAYS", 5, validate=validate.Range(1, 60))
+# Who reviews outcomes unless the IOPC does: the local policing body, and where it is written to.
+REVIEW_BODY_NAME = env.str("BWV_REVIEW_BODY_NAME", "Local Policing Body (demonstration)")
+REVIEW_BODY_ADDRESS = env.str(
+    "BWV_REVIEW_BODY_ADDRESS", "Complaint Reviews, 1 Example Street, London SW1A 0AA"
+)
+IOPC_ADDRESS = env.str("BWV_IOPC_ADDRESS", "PO Box 473, Sale M33 0BW")
 
 # --- security of the pages --------------------------------------------------
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if SECURE else 0

@@ -20,6 +20,8 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "complaints.category": ("complaint.data", "complaint.data"),
     "complaints.wording": ("complaint.data", "complaint.data"),
     "complaints.question": ("complaint.data", "complaint.data"),
+    "complaints.template": ("complaint.data", "complaint.data"),
+    "complaints.rate": ("complaint.data", "complaint.data"),
     "sharing.share": ("share.view", "share.make"),
     "custody.event": ("custody.view", ""),
     "custody.checkpoint": ("custody.view", ""),

@@ -2,5 +2,13 @@
 
 from evidence.complaints.admin.data import CategoryAdmin, QuestionAdmin, WordingAdmin
 from evidence.complaints.admin.lists import ComplaintAdmin
+from evidence.complaints.admin.texts import RateAdmin, TemplateAdmin
 
-__all__ = ["CategoryAdmin", "ComplaintAdmin", "QuestionAdmin", "WordingAdmin"]
+__all__ = [
+    "CategoryAdmin",
+    "ComplaintAdmin",
+    "QuestionAdmin",
+    "RateAdmin",
+    "TemplateAdmin",
+    "WordingAdmin",
+]

@@ -12,7 +12,7 @@ from django.urls import path
 from django.utils import timezone
 
 from evidence.complaints.access import visible_to
-from evidence.complaints.admin import pages
+from evidence.complaints.admin import extra, pages
 from evidence.complaints.admin.steps import STEPS
 from evidence.complaints.models import Complaint
 from evidence.people.models import User
@@ -71,7 +71,10 @@ class StateFilter(admin.SimpleListFilter):
         if value == "closed":
             return queryset.filter(status=closed)
         found = queryset.exclude(status=closed)
-        return found.filter(next_due__lt=timezone.localdate()) if value == "overdue" else found
+        if value != "overdue":
+            return found
+        # The end of the time for a review is the complainant's own: nothing is overdue by it.
+        return found.filter(next_due__lt=timezone.localdate()).exclude(next_due_for="review")
 
 
 @admin.register(Complaint)
@@ -107,7 +110,7 @@ class ComplaintAdmin(OfficeAdmin):
             for step in STEPS
             if not step.url
         ]
-        return [*own, *super().get_urls()]
+        return [*own, *extra.urls(self.admin_site.admin_view), *super().get_urls()]
 
     def add_view(self, request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
         """Record a new one."""
@@ -130,6 +133,8 @@ class ComplaintAdmin(OfficeAdmin):
             return "–"
         words = f"{complaint.next_due:%-d %b %Y}"
         left = (complaint.next_due - timezone.localdate()).days
+        if complaint.next_due_for == "review":
+            return tag("amber", "Review period over") if left < 0 else f"Review until {words}"
         if left < 0:
             return tag("red", f"{words}, {-left} day{'s' if left < -1 else ''} overdue")
         return tag("amber", f"{words}, today") if left == 0 else words

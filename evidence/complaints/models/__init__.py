@@ -4,6 +4,7 @@ from evidence.complaints.models.allegations import Allegation, Category, Finding
 from evidence.complaints.models.complaint import REFERENCE, Complaint, Named
 from evidence.complaints.models.costs import Rate, Work
 from evidence.complaints.models.letters import Letter, Template, Told
+from evidence.complaints.models.mail import HandlerMail
 from evidence.complaints.models.process import (
     Answer,
     BodyChoice,
@@ -21,6 +22,7 @@ __all__ = [
     "Category",
     "Complaint",
     "Finding",
+    "HandlerMail",
     "Letter",
     "Measure",
     "Named",

@@ -211,6 +211,8 @@ complaints.complaint                         -   -    -   -   -    -    -    y+ 
 complaints.category                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
 complaints.wording                           -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
 complaints.question                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
+complaints.template                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
+complaints.rate                              -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
 sharing.share                                -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
 custody.event                                -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 custody.checkpoint                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
@@ -281,6 +283,29 @@ get  complaints/complaint/{complaint}/measures/
 get  complaints/complaint/{complaint}/reviews/
                                              -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/close/ -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
+get  complaints/complaint/statistics/        -   -    -   -   -    -    -    y   y     y  -  -    -   -    -   -    -   >
+post complaints/complaint/statistics/{figure}/csv/
+                                             -   -    -   -   -    -    -    p   p     p  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/letters/
+                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/letters/new/{code}/
+                                             -   -    -   -   -    -    -    y   -     -  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/letters/{letter}/
+                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/letters/{letter}/
+                                             -   -    -   -   -    -    -    p   -     -  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/letters/{letter}/pdf/
+                                             -   -    -   -   -    -    -    p   -     p  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/told/  -   -    -   -   -    -    -    y   -     -  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/told/  -   -    -   -   -    -    -    p   -     -  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/costs/
+                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/costs/
+                                             -   -    -   -   -    -    -    p   -     -  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/report/
+                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/report/
+                                             -   -    -   -   -    -    -    p   -     p  -  -    -   -    -   -    -   >
 get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
 get  people/user/{user}/link/                -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  people/user/{user}/factors/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >

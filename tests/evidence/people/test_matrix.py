@@ -17,7 +17,15 @@ from django.utils import timezone
 from evidence.audit.models import Unusual
 from evidence.cases.models import Case, CaseLink, CaseMember, CourtDate
 from evidence.complaints.models import Category as AllegationCategory
-from evidence.complaints.models import Complaint, Named, Question, Wording
+from evidence.complaints.models import (
+    Complaint,
+    Letter,
+    Named,
+    Question,
+    Rate,
+    Template,
+    Wording,
+)
 from evidence.custody import checkpoints, sequencer
 from evidence.custody.models import Alarm, Audit, Event
 from evidence.people.models import Unit, User
@@ -111,6 +119,11 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "complaints.category": AllegationCategory.objects.first(),
         "complaints.wording": Wording.objects.first(),
         "complaints.question": Question.objects.first(),
+        "complaints.template": Template.objects.first(), "complaints.rate": Rate.objects.first(),
+        "complaints.letter": Letter.objects.create(
+            complaint=complaint, template=Template.objects.get(code="update"), to="A", subject="B",
+            body="C", sha256="0" * 64, made_by=lane,
+        ),
         "custody.event": Event.objects.first(), "custody.checkpoint": checkpoints.sign(),
         "custody.alarm": alarm, "uploads.upload": Upload.objects.first(),
         "uploads.quarantine": Quarantine.objects.first(),
@@ -317,10 +330,9 @@ def test_acts_of_the_admin(cast: dict[str, User | None], things: dict[str, Any])
     table = []
     for row, cells in matrix.rows(matrix.ACTS).items():
         method, route = row.split()
-        path = "/admin/" + route.format(
-            **ids | {"audit": audit.pk, "recording": recording.pk, "note": note.pk},
-            reference=recording.reference,
-        )  # fmt: skip
+        more = {"audit": audit.pk, "recording": recording.pk, "note": note.pk}
+        more |= {"code": "update", "figure": "units"}
+        path = "/admin/" + route.format(**ids | more, reference=recording.reference)
         table.append((row, method, path, cells))
     assert "\n".join(Asker(cast).check(table)) == ""
 
