@@ -19,6 +19,7 @@ from django.utils import timezone
 from evidence.complaints import clocks
 from evidence.complaints.clocks import said
 from evidence.complaints.models import BodyChoice, Complaint, Finding, Referral, Template
+from evidence.complaints.workdays import weeks_after
 
 IOPC_NAME = "Independent Office for Police Conduct"
 # What has to be written by hand stands in a line of its own, in square brackets.
@@ -83,7 +84,7 @@ def facts_of(complaint: Complaint, on: date) -> Facts:
         "last_day": said(clocks.last_day_for_review(complaint, on)),
         "iopc_address": settings.IOPC_ADDRESS,
         "lpb_name": settings.REVIEW_BODY_NAME, "lpb_address": settings.REVIEW_BODY_ADDRESS,
-        "next_update": said(clocks.weeks_after(on, clocks.UPDATE_WEEKS)),
+        "next_update": said(weeks_after(on, clocks.UPDATE_WEEKS)),
         "months": str(max(12, (on.year - complaint.received.year) * 12
                           + on.month - complaint.received.month)),
         "clear_on": _clear_on(complaint),

@@ -74,7 +74,7 @@ class _Asker:
         self.received = self.seen.filter(received__range=(span.first, span.last))
         self.open = self.seen.exclude(status=Complaint.Status.CLOSED)
 
-    def rows(self, sql: str, base: QuerySet[Complaint], *params: object) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str, base: QuerySet[Complaint], *params: Any) -> list[tuple[Any, ...]]:
         """`sql` over `c`, the complaints of `base`, each with what it cost."""
         fields = ("id", "received", "told_on", "decided_on", "status", "handling", "next_due",
                   "next_due_for", "reference")  # fmt: skip
@@ -116,7 +116,8 @@ def _volumes(asker: _Asker) -> Figure:
             asker.received,
         )
     }
-    rows, month = [], asker.span.first.replace(day=1)
+    rows: list[tuple[Any, ...]] = []
+    month = asker.span.first.replace(day=1)
     while month <= asker.span.last and len(rows) < MOST_MONTHS:
         rows.append((f"{month:%b %Y}", *found.get(month, (0, 0, 0))))
         month = months_after(month, 1)

@@ -283,29 +283,29 @@ get  complaints/complaint/{complaint}/measures/
 get  complaints/complaint/{complaint}/reviews/
                                              -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/close/ -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
-get  complaints/complaint/statistics/        -   -    -   -   -    -    -    y   y     y  -  -    -   -    -   -    -   >
+get  complaints/complaint/statistics/        -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
 post complaints/complaint/statistics/{figure}/csv/
-                                             -   -    -   -   -    -    -    p   p     p  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/letters/
-                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/letters/new/{code}/
-                                             -   -    -   -   -    -    -    y   -     -  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    y   -    -  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/letters/{letter}/
-                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 post complaints/complaint/{complaint}/letters/{letter}/
-                                             -   -    -   -   -    -    -    p   -     -  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    p   -    -  -  -    -   -    -   -    -   >
 post complaints/complaint/{complaint}/letters/{letter}/pdf/
-                                             -   -    -   -   -    -    -    p   -     p  -  -    -   -    -   -    -   >
-get  complaints/complaint/{complaint}/told/  -   -    -   -   -    -    -    y   -     -  -  -    -   -    -   -    -   >
-post complaints/complaint/{complaint}/told/  -   -    -   -   -    -    -    p   -     -  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    p   -    p  -  -    -   -    -   -    -   >
+get  complaints/complaint/{complaint}/told/  -   -    -   -   -    -    -    y   -    -  -  -    -   -    -   -    -   >
+post complaints/complaint/{complaint}/told/  -   -    -   -   -    -    -    p   -    -  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/costs/
-                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 post complaints/complaint/{complaint}/costs/
-                                             -   -    -   -   -    -    -    p   -     -  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    p   -    p  -  -    -   -    -   -    -   >
 get  complaints/complaint/{complaint}/report/
-                                             -   -    -   -   -    -    -    y   -     y  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 post complaints/complaint/{complaint}/report/
-                                             -   -    -   -   -    -    -    p   -     p  -  -    -   -    -   -    -   >
+                                             -   -    -   -   -    -    -    p   -    p  -  -    -   -    -   -    -   >
 get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
 get  people/user/{user}/link/                -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  people/user/{user}/factors/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
