@@ -50,7 +50,7 @@ class Facts:
         return self.values["body_name"]
 
 
-def facts_of(complaint: Complaint, on: date) -> Facts:
+def facts_of(complaint: Complaint, on: date, *, is_update: bool = False) -> Facts:
     """Read what letters say; a constant number of queries."""
     allegations = [item for item in complaint.allegations.select_related("category").all()
                    if item.withdrawn_at is None]  # fmt: skip
@@ -63,7 +63,8 @@ def facts_of(complaint: Complaint, on: date) -> Facts:
     body = choice.body if choice else ""
     name, address = body_of(body)
     review = complaint.reviews.last()
-    learning = [item.learning.strip() for item in found if item.learning.strip()]
+    # The same lesson of two allegations is told once.
+    learning = list(dict.fromkeys(i.learning.strip() for i in found if i.learning.strip()))
     handler = complaint.handler
     values = {
         "force": settings.FORCE_NAME, "today": said(on), "reference": complaint.reference,
@@ -84,7 +85,7 @@ def facts_of(complaint: Complaint, on: date) -> Facts:
         "last_day": said(clocks.last_day_for_review(complaint, on)),
         "iopc_address": settings.IOPC_ADDRESS,
         "lpb_name": settings.REVIEW_BODY_NAME, "lpb_address": settings.REVIEW_BODY_ADDRESS,
-        "next_update": said(weeks_after(on, clocks.UPDATE_WEEKS)),
+        "next_update": said(_next_update(complaint, on, is_update)),
         "months": str(max(12, (on.year - complaint.received.year) * 12
                           + on.month - complaint.received.month)),
         "clear_on": _clear_on(complaint),
@@ -95,6 +96,15 @@ def facts_of(complaint: Complaint, on: date) -> Facts:
         or "[What was recommended, or that nothing was]",
     }  # fmt: skip
     return Facts(complaint, on, found, body, values)
+
+
+def _next_update(complaint: Complaint, on: date, is_update: bool) -> date:
+    """By when they hear again. Only an update starts the four weeks anew."""
+    after = weeks_after(on, clocks.UPDATE_WEEKS)
+    if is_update:
+        return after
+    due = next((c.due for c in clocks.clocks_of(complaint, on) if c.code == "update"), after)
+    return due if due >= on else after
 
 
 def body_of(body: str) -> tuple[str, str]:

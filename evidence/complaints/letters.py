@@ -64,6 +64,8 @@ def _fits(complaint: Complaint, code: str) -> bool:
         return code not in ("outcome", "outcome-no-review", "delay")
     if code == "outcome-outside":
         return False
+    if code == "delay":
+        return complaint.handling in clocks.INVESTIGATED
     if code in ("outcome", "outcome-no-review"):
         return clocks.has_review(complaint) == (code == "outcome")
     return True
@@ -72,13 +74,18 @@ def _fits(complaint: Complaint, code: str) -> bool:
 def draft(*, by: User, complaint: Complaint, template: Template, on: date | None = None) -> Written:
     """The letter as its template gives it; nothing is kept. Raises NotAllowed, LetterError."""
     _own(by, complaint)
-    facts = letter_text.facts_of(complaint, on or timezone.localdate())
+    facts = _facts(complaint, template, on or timezone.localdate())
     try:
         subject = letter_text.filled(template.subject, facts.values)
         body = letter_text.filled(template.body, facts.values)
     except letter_text.TemplateError as error:
         raise LetterError(str(error)) from None
     return Written(_recipient(complaint, template.code), subject[:160], body)
+
+
+def _facts(complaint: Complaint, template: Template, on: date) -> letter_text.Facts:
+    is_update = KINDS.get(template.code) == What.UPDATE
+    return letter_text.facts_of(complaint, on, is_update=is_update)
 
 
 def _recipient(complaint: Complaint, code: str) -> str:
@@ -99,7 +106,7 @@ def lacks(complaint: Complaint, template: Template, written: Written, on: date) 
     if KINDS.get(template.code) == What.OUTCOME:
         legal = WITH_REVIEW if clocks.has_review(complaint) else WITHOUT_REVIEW
         needs += [item for item in legal if item not in needs]
-    facts = letter_text.facts_of(complaint, on)
+    facts = _facts(complaint, template, on)
     found = letter_text.missing(facts, f"{written.subject}\n{written.body}", needs)
     if letter_text.HOLE.search(written.to):
         found.append("somebody to whom it goes")

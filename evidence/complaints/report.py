@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
+from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import PageBreak, Spacer
 
@@ -28,7 +29,6 @@ from evidence.custody.models import Checkpoint
 from evidence.custody.paper import (
     BODY,
     CELL,
-    HEAD,
     MONO,
     SMALL,
     TITLE,
@@ -40,11 +40,14 @@ from evidence.custody.paper import (
     render,
     table,
 )
+from evidence.custody.paper import HEAD as PAPER_HEAD
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.templatetags.evidence import clock, day, length
 
+# A heading alone at the foot of a page says nothing.
+HEAD = ParagraphStyle("kept", parent=PAPER_HEAD, keepWithNext=1)
 DOUBT = (
     "This says nothing of what happened before the dock read the file, or whether the camera's "
     "clock was right."
@@ -184,7 +187,7 @@ def _parties(item: Complaint) -> Iterable[Any]:
     for named in item.named.select_related("officer"):
         served = f"Notice served {said(named.served_on)}" if named.served_on else "Not served"
         rows.append((named.officer.short, named.get_part_display(), served))
-    yield table(("Who", "As", ""), rows, (50 * mm, 55 * mm, WIDTH - 105 * mm))
+    yield table(("Who", "As", "Address, or notice"), rows, (50 * mm, 55 * mm, WIDTH - 105 * mm))
     yield p("The complaint", HEAD)
     yield p(item.account)
 
@@ -283,7 +286,7 @@ def _recording(one: Footage) -> Iterable[Any]:
         yield p(f"{original.file_name}, {original.size:,} bytes. SHA-256:", CELL)
         yield p(eights(original.sha256), MONO)
         yield p(proof, SMALL)
-    yield p(f"{one.held}. {one.history}.", SMALL)
+    yield p(f"{one.held}. {one.history}", SMALL)
     yield p("Reviewed by", CELL)
     for words in one.reviewed or ["Nobody has played any of it for this complaint."]:
         yield p(words, CELL)

@@ -144,7 +144,7 @@ def _newest(references: list[str]) -> dict[str, str]:
         .distinct("object_ref").values_list("object_ref", "seq", "index")
     )  # fmt: skip
     return {
-        ref: f"{seq:,} lines in the custody log, the last of them line {index:,}"
+        ref: f"{seq:,} lines in the custody log, the last of them line {index:,}."
         for ref, seq, index in rows
     }
 

@@ -232,6 +232,18 @@ def test_the_copy_of_the_record_has_the_complaint_in_its_own_words(
     assert "1. He pushed me (Use of force)" in letter.body
 
 
+def test_only_an_update_starts_the_four_weeks_anew(
+    lane: User, made: Complaint, today: date
+) -> None:
+    def says(code: str) -> str:
+        return letters.draft(by=lane, complaint=made, template=template(code)).body
+
+    due = f"by {made.received + timedelta(days=28):%-d %B %Y} at the latest"
+    anew = f"by {today + timedelta(days=28):%-d %B %Y} at the latest"
+    assert due in says("acknowledgement") and anew not in says("acknowledgement")
+    assert anew in says("update")
+
+
 def test_a_referral_says_when_it_became_clear(lane: User, made: Complaint, today: date) -> None:
     with pytest.raises(LetterError, match="the day on which it became clear"):
         _letter(lane, made, "referral")
