@@ -193,7 +193,9 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         f"/admin/complaints/complaint/{things['complaint'].pk}/review/?r={recording.reference}&t={ask}",
         *(f"/admin/complaints/complaint/{things['complaint'].pk}/{page}/" for page in (
             "change", "record", "officers", "holds", "allegations", "handling", "referral",
-            "findings", "body", "outcome", "measures", "reviews", "close")),
+            "findings", "body", "outcome", "measures", "reviews", "close", "letters",
+            "letters/new/acknowledgement", "letters/new/notice", "told", "costs", "report")),
+        "/admin/complaints/complaint/statistics/",
         f"/admin/sharing/share/{things['share'].pk}/change/",
         f"/admin/sharing/share/{things['share'].pk}/revoke/",
         f"/admin/devices/camera/{things['camera'].pk}/change/",

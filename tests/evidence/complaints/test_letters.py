@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from evidence.complaints import clocks, letter_text, letters
@@ -434,3 +436,28 @@ def test_when_the_event_can_t_be_written_nobody_was_told(
     assert not Told.objects.exists()
     made.refresh_from_db()
     assert made.next_due is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_enter_one_letter_as_sent_at_once_enter_it_once(lane: User) -> None:
+    Question.objects.update(active=False)
+    made = casting.complaint(lane, received=timezone.localdate())
+    letter = _letter(lane, made, "update")
+    both, said = threading.Barrier(2), []
+
+    def send() -> None:
+        both.wait()
+        try:
+            _tell(lane, Complaint.objects.get(pk=made.pk), What.UPDATE, letter=letter)
+        except LetterError as refused:
+            said.append(str(refused))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=send) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (Told.objects.count(), Work.objects.count(), len(said)) == (1, 1, 1)
+    assert "was sent before" in said[0]

@@ -177,6 +177,16 @@ def test_the_first_and_the_last_day_are_in_it(lane: User) -> None:
     assert rows_of(lane, "volumes", span) == {"Feb 2026": (2, 2, 0)}
 
 
+def test_two_officers_of_one_unit_are_one_complaint(lane: User, shah: User) -> None:
+    made = casting.complaint(lane, about=shah)
+    mate = factories.Person(username="mate", name="M T", roles=["officer"], unit=shah.unit)
+    Named.objects.create(complaint=made, officer=mate)
+    there = factories.Person(username="there", name="T H", roles=["officer"],
+                             unit=factories.unit("Elsewhere"))  # fmt: skip
+    Named.objects.create(complaint=made, officer=there, part="present")
+    assert {name: row[0] for name, row in rows_of(lane, "units").items()} == {"Charing Cross": 1}
+
+
 def test_the_year_that_is_shown_first() -> None:
     assert statistics.default_span(date(2026, 11, 25)) == YEAR
     assert statistics.default_span(date(2028, 2, 29)).first == date(2027, 3, 1)
