@@ -22,8 +22,14 @@ PEOPLE = (
     ("shah", "PC 4127 Shah, officer", "the footage just docked: watch it, say what it is"),
     ("okoro", "PC 5530 Okoro, officer", "another officer: no trace of Shah's footage"),
     ("hughes", "PS 88 Hughes, supervisor", "the team: what is not docked, what is left to say"),
-    ("lane", "DS 12 Lane, professional standards", "{url}/admin/ cases, complaints, shares"),
-    ("price", "Supt 301 Price, appropriate authority", "{url}/admin/ complaints, holds, grants"),
+    ("cole", "DC 733 Cole, case officer", "a case with exhibits, a clip, its papers"),
+    ("marsh", "Marsh, disclosure officer", "the same case: what is used, unused, sensitive"),
+    (
+        "lane",
+        "DS 12 Lane, professional standards",
+        "{url}/admin/ a complaint from letter to outcome, its review room; samples; shares",
+    ),
+    ("price", "Supt 301 Price, appropriate authority", "{url}/admin/ decides complaints"),
     ("reed", "Reed, evidence manager", "{url}/admin/ quarantine, holds, grants"),
     ("audit", "the auditor", "who looked at what, the custody log, no footage"),
     ("admin", "the system administrator", "docks, cameras, people, no footage"),
@@ -170,6 +176,7 @@ def show(layout: Layout) -> None:
     if not done.exists():
         passwords = _first_time(layout)
         _dock_clips(layout)
+        print(prepare.manage(layout, "demo", "story").strip(), flush=True)
         done.touch()
     url = layout.environment()["BWV_PUBLIC_URL"]
     print(f"\nOpen {url}/ and sign in:")

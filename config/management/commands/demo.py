@@ -1,4 +1,5 @@
-"""`manage.py demo passwords|code NAME`: how the demonstration's people sign in."""
+"""`manage.py demo passwords|code NAME|story`: how the demonstration's people sign in, and what
+there is for them to look at."""
 
 from __future__ import annotations
 
@@ -14,6 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from config.management import story
 from evidence.people.models import User
 
 PEOPLE = (
@@ -28,13 +30,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The verb."""
-        parser.add_argument("verb", choices=["passwords", "code"])
+        parser.add_argument("verb", choices=["passwords", "code", "story"])
         parser.add_argument("name", nargs="?", default="")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Raises CommandError outside the demonstration."""
         if not settings.DEMO:
             raise CommandError("This is not a demonstration (BWV_DEMO is off).")
+        if options["verb"] == "story":
+            self.stdout.write(story.tell())
+            return
         if options["verb"] == "code":
             self.stdout.write(self._code(options["name"].lower()))
             return
