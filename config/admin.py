@@ -61,6 +61,7 @@ class BwvAdminSite(UnfoldAdminSite):
 
 
 Card = dict[str, Any]
+LIST = "admin:complaints_complaint_changelist"
 
 
 def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -68,11 +69,15 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     from django.apps import apps
 
     from evidence.complaints.access import visible_to as complaints_visible_to
+    from evidence.complaints.admin.lists import due
+    from evidence.complaints.models import Complaint, Finding
 
     user = request.user
     assert isinstance(user, User)
     quarantine = apps.get_model("uploads", "Quarantine").objects.filter(resolved_at=None)
     upload = apps.get_model("uploads", "Upload").objects
+    complaints = complaints_visible_to(user)
+    waiting = Finding.objects.filter(replaced_at=None, decided_at=None)
     rows: list[tuple[str, str, Any, str, str]] = [
         ("quarantine.view", "In quarantine", quarantine, "admin:uploads_quarantine_changelist",
          "?resolved=open"),
@@ -81,9 +86,18 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
          "admin:retention_unassigned_changelist", ""),
         ("upload.view", "On their way", upload.filter(state__in=["receiving", "verifying"]),
          "admin:uploads_upload_changelist", "?state__exact=verifying"),
-        ("complaint.view", "Complaints",
-         complaints_visible_to(user),
-         "admin:complaints_complaint_changelist", ""),
+        ("complaint.view", "Complaints overdue", due(complaints, "overdue"), LIST,
+         "?state=overdue"),
+        ("complaint.view", "Complaints due within 7 days", due(complaints, "week"), LIST,
+         "?state=week"),
+        ("complaint.change", "Complaints that you handle",
+         complaints.filter(handler=user).exclude(status=Complaint.Status.CLOSED), LIST,
+         "?handler=mine"),
+        ("complaint.change", "Complaints that nobody handles",
+         complaints.filter(handler=None).exclude(status=Complaint.Status.CLOSED), LIST,
+         "?handler=nobody"),
+        ("complaint.decide", "Complaints with a finding to decide",
+         complaints.filter(pk__in=waiting.values("allegation__complaint")), LIST, "?state=decide"),
     ]  # fmt: skip
     context["warnings"] = _warnings(user)
     context["cards"] = [

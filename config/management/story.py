@@ -90,7 +90,7 @@ def _complaint(people: dict[str, User], footage: list[Recording]) -> None:
     complaint, _ = complaints.record_complaint(
         by=lane, officers=[shah],
         complaint=Complaint(
-            reference=REFERENCE, received=timezone.localdate() - timedelta(days=2),
+            reference=REFERENCE, received=timezone.localdate(),
             source=Complaint.Source.LETTER, complainant="Jordan Ellis",
             contact="14 Mill Lane, London NW6", place="Villiers Street, London WC2",
             account="The officer pushed me against the wall and told me to shut up.",

@@ -11,8 +11,11 @@ class ReviewConfig(AppConfig):
     verbose_name = "Review room"
 
     def ready(self) -> None:
-        """Say who may have footage counted as reviewed for a complaint."""
+        """Say who may have footage counted as reviewed; stand among the steps of a complaint."""
+        from evidence.complaints.admin.steps import Step, register
         from evidence.recordings import sittings
-        from evidence.review import access
+        from evidence.review import access, room
 
         sittings.register_about(access.ABOUT, access.may_review)
+        step = Step("review", "Review the footage", [], room.how_far, url="review-room")
+        register(step, after="referral")

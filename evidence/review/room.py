@@ -113,6 +113,15 @@ def about(complaint: Complaint) -> str:
     return complaint.subject().ref
 
 
+def how_far(complaint: Complaint) -> tuple[str, str]:
+    """For the complaint's list of steps: colour and words of what was played to the end."""
+    rows = coverage.of(about(complaint))
+    if not rows:
+        return "amber", "Nothing played yet"
+    whole = len({row.recording.pk for row in rows if row.complete})
+    return "plain", f"{whole} of {access.held(complaint).count()} played to the end"
+
+
 def charges(complaint: Complaint) -> list[Charge]:
     """The allegations that stand, each with the finding in force. Constant queries."""
     findings = Finding.objects.filter(replaced_at=None).select_related("wording")

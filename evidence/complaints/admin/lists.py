@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from django.utils import timezone
 from evidence.complaints.access import visible_to
 from evidence.complaints.admin import extra, pages
 from evidence.complaints.admin.steps import STEPS
-from evidence.complaints.models import Complaint
+from evidence.complaints.models import Complaint, Finding
 from evidence.people.models import User
 from evidence.people.office import OfficeAdmin, staff
 from evidence.people.table import STANDARDS
@@ -55,8 +56,10 @@ class StateFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Open, overdue, closed, all."""
-        return [("overdue", "Overdue"), ("closed", "Closed"), ("all", "All")]
+        """Open, overdue, due soon, closed, all."""
+        return [("overdue", "Overdue"), ("week", "Due within 7 days"),
+                ("decide", "With a finding to decide"), ("closed", "Closed"),
+                ("all", "All")]  # fmt: skip
 
     def choices(self, changelist: Any) -> Any:
         """The first is what one gets without asking."""
@@ -71,10 +74,22 @@ class StateFilter(admin.SimpleListFilter):
         if value == "closed":
             return queryset.filter(status=closed)
         found = queryset.exclude(status=closed)
-        if value != "overdue":
-            return found
-        # The end of the time for a review is the complainant's own: nothing is overdue by it.
-        return found.filter(next_due__lt=timezone.localdate()).exclude(next_due_for="review")
+        if value == "decide":
+            waiting = Finding.objects.filter(replaced_at=None, decided_at=None)
+            return found.filter(pk__in=waiting.values("allegation__complaint"))
+        return due(found, value) if value in ("overdue", "week") else found
+
+
+def due(rows: QuerySet[Any], when: str) -> QuerySet[Any]:
+    """Open complaints of which a clock has run out, or runs out within `week`.
+
+    The end of the time for a review is the complainant's own: nothing is overdue by it.
+    """
+    today = timezone.localdate()
+    found = rows.exclude(status=Complaint.Status.CLOSED).exclude(next_due_for="review")
+    if when == "overdue":
+        return found.filter(next_due__lt=today)
+    return found.filter(next_due__range=(today, today + timedelta(days=7)))
 
 
 @admin.register(Complaint)
