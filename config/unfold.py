@@ -50,6 +50,8 @@ UNFOLD: dict[str, Any] = {
                     _item("Statistics", "bar_chart", "admin:complaints_complaint_statistics",
                           "complaint.view"),
                     _item("Holds", "lock", "admin:retention_hold_changelist", "hold.view"),
+                    _item("Restricted", "visibility_lock", "admin:recordings_restricted_changelist",
+                          "recording.grant"),
                     _item("Packages", "inventory_2", "admin:recordings_package_changelist",
                           "package.make"),
                     _item("Shares", "share", "admin:sharing_share_changelist", "share.view"),

@@ -12,6 +12,7 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "recordings.category": ("recording.view", ""),
     "recordings.incidenttype": ("recording.view", ""),
     "recordings.grant": ("recording.grant", "recording.grant"),
+    "recordings.restricted": ("recording.grant", ""),
     "recordings.package": ("package.make", "package.make"),
     "retention.unassigned": ("recording.assign", "recording.assign"),
     "retention.hold": ("hold.view", ""),

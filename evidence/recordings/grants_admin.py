@@ -6,16 +6,18 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from evidence.people.actions import NotAllowed
-from evidence.people.office import ChangingAdmin, staff
+from evidence.people.office import ChangingAdmin, OfficeAdmin, staff
 from evidence.people.reason import ask
 from evidence.recordings import grants
-from evidence.recordings.models import Grant, Recording
+from evidence.recordings.models import Grant, Recording, Restricted
 
 
 class GrantForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -97,4 +99,43 @@ class GrantAdmin(ChangingAdmin):
         if isinstance(why, HttpResponse):
             return why
         grants.end(by=staff(request), grant=row, reason=why)
+        return HttpResponseRedirect(back)
+
+
+@admin.register(Restricted)
+class RestrictedAdmin(OfficeAdmin):
+    """What is restricted, and lifting that: by reference and ground, nothing of what is in it."""
+
+    list_display = ("reference", "restricted", "created")
+    list_filter = ("restricted",)
+    ordering = ("-id",)
+    search_fields = ("reference__iexact",)
+    fields = list_display
+    readonly_fields = fields
+    actions_detail = ("lift",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Of other people's recordings: nobody lifts what is restricted on their own footage."""
+        rows = Restricted.objects.exclude(restricted="").filter(joined_into=None)
+        return rows.exclude(officer=staff(request))
+
+    def has_lift_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """Asks the table."""
+        return staff(request).may("recording.grant")
+
+    @action(description="Lift", url_path="lift", permissions=["lift"])  # type: ignore[untyped-decorator]
+    def lift(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Ask why, then lift it; a different person than who restricted it."""
+        row = get_object_or_404(self.get_queryset(request), pk=object_id)
+        back = reverse("admin:recordings_restricted_changelist")
+        why = ask(request, f"Lift the restriction of {row.reference}", "Lift",
+                  "Then everybody sees it whose role and unit let them.", back,
+                  proved_again=True)  # fmt: skip
+        if isinstance(why, HttpResponse):
+            return why
+        try:
+            grants.unrestrict(by=staff(request), recording=row, reason=why)
+            messages.success(request, f"{row.reference} is not restricted any more.")
+        except (NotAllowed, ValueError) as error:
+            messages.error(request, str(error))
         return HttpResponseRedirect(back)

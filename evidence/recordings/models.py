@@ -170,6 +170,15 @@ class Recording(models.Model):
         return Subject(self.reference)
 
 
+class Restricted(Recording):
+    """Restricted recordings: a list of that there are some, for those who open and lift."""
+
+    class Meta:
+        proxy = True
+        verbose_name = "restricted recording"
+        verbose_name_plural = "restricted recordings"
+
+
 class Grant(models.Model):
     """Somebody may see one recording that they could not, or that is restricted, until then."""
 

@@ -203,6 +203,7 @@ recordings.recording                         -   -    -   -   -    -    -    y  
 recordings.category                          -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 recordings.incidenttype                      -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 recordings.grant                             -   -    -   -   -    -    -    -   -    y+ y+ -    -   -    -   -    -   >
+recordings.restricted                        -   -    -   -   -    -    -    -   -    y  y  -    -   -    -   -    -   >
 recordings.package                           -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
 retention.unassigned                         -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >
 retention.hold                               -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
@@ -242,6 +243,7 @@ get  recordings/recording/{recording}/history-of-custody/
 get  recordings/recording/{recording}/restrict/
                                              -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  recordings/grant/{grant}/end/           -   -    -   -   -    -    -    -   -    y  y  -    -   -    -   -    -   >
+get  recordings/restricted/{restricted}/lift/ -  -    -   -   -    -    -    -   -    y  y  -    -   -    -   -    -   >
 get  recordings/package/{package}/download/  -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
 post recordings/package/{package}/download/  -   -    -   -   -    -    -    p   p    -  -  -    -   -    -   -    -   >
 get  uploads/quarantine/{quarantine}/accept/ -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    -   >

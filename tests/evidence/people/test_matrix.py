@@ -29,7 +29,15 @@ from evidence.complaints.models import (
 from evidence.custody import checkpoints, sequencer
 from evidence.custody.models import Alarm, Audit, Event
 from evidence.people.models import Unit, User
-from evidence.recordings.models import Category, Grant, IncidentType, Marker, Package, Recording
+from evidence.recordings.models import (
+    Category,
+    Grant,
+    IncidentType,
+    Marker,
+    Package,
+    Recording,
+    Restricted,
+)
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind, Unassigned
 from evidence.review.models import Note
@@ -112,6 +120,9 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "recordings.recording": recording, "recordings.category": Category.objects.first(),
         "recordings.incidenttype": IncidentType.objects.first(), "recordings.grant": grant,
         "recordings.package": package,
+        "recordings.restricted": Restricted.objects.get(
+            pk=factories.recording(cast["far"], restricted="covert").pk
+        ),
         "retention.unassigned": Unassigned.objects.get(officer=None),
         "retention.hold": Hold.objects.get(recording=recording, kind="complaint"),
         "cases.case": case,
