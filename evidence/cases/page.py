@@ -21,7 +21,7 @@ MOST = 200
 LINES = 100
 # What the history leaves out: that somebody looked is for auditors.
 LOOKS = ("case.viewed", "case.searched")
-OF_FOOTAGE = ("case.linked", "case.unlinked")
+OF_FOOTAGE = ("case.linked", "case.unlinked", "exhibit.produced", "exhibit.withdrawn")
 
 
 @dataclass(frozen=True)

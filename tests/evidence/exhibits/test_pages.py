@@ -375,6 +375,15 @@ def test_a_cases_task_list_says_how_far_they_are(
     assert line(marlow, "exhibits") == "1 could not be made"
 
 
+def test_the_cases_history_tells_of_its_exhibits(
+    shah: User, marlow: User, case: Case, footage: Recording, exhibit: Exhibit
+) -> None:
+    signed_in(shah).post(f"{BASE}/exhibits/AS-1/withdraw/", {"reason": "The wrong minute"})
+    sequencer.run()
+    page = signed_in(marlow).get(f"{BASE}/").content.decode()
+    assert "Exhibit AS/1 in 01AB/12345/26 withdrawn by PC 4127 Shah: The wrong minute" in page
+
+
 # --- papers and decisions ---
 @pytest.mark.parametrize("kind", ["labels", "mg11", "mg12", "mg6c", "mg6d"])
 def test_every_paper_is_made_as_a_file(
