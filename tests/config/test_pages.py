@@ -36,8 +36,10 @@ def test_each_role_gets_its_own_links(
     shah: User, hughes: User, lane: User, administrator: User
 ) -> None:
     assert words(shah) == ["My footage", "Search", "Cases"]
-    assert words(hughes) == ["Team", "Team footage", "Search", "Cases", "Dock screens"]
-    assert words(lane) == ["Team footage", "Search", "Cases", "Complaints", "Shares", "Back office"]
+    assert words(hughes) == ["Team", "Team footage", "Search", "Cases", "Samples", "Dock screens"]
+    assert words(lane) == [
+        "Team footage", "Search", "Cases", "Complaints", "Samples", "Shares", "Back office",
+    ]  # fmt: skip
     assert words(administrator) == ["People", "Dock screens", "Docks", "Back office"]
     assert words(AnonymousUser()) == []
 

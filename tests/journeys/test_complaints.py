@@ -39,6 +39,8 @@ def test_a_complaint_from_recording_to_a_notice(
     page.fill("[name=received]", f"{timezone.localdate():%Y-%m-%d}")
     page.select_option("[name=source]", "phone")
     page.fill("[name=complainant]", "Alex Marsh")
+    page.select_option("[name=standing]", "subject")
+    page.select_option("[name=severity]", "misconduct")
     page.fill("[name=account]", "He pushed me and swore.")
     page.fill("[name=about]", "99999")
     page.fill("[name=start]", local(3))

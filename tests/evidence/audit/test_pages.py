@@ -478,6 +478,7 @@ def test_ten_thousand_events_and_the_queries_stay_the_same(
     scan.run()
 
     def queries(address: str, method: str = "get", **data: str) -> int:
+        page.get("/audit/")  # the session's own minute may begin between two of them
         with CaptureQueriesContext(connection) as captured:
             assert getattr(page, method)(address, data).status_code == 200
         return len(captured)

@@ -409,7 +409,8 @@ def test_nothing_that_was_typed_runs(
     bad: str, complaint: Complaint, one: Recording, lane: User, price: User
 ) -> None:
     Allegation.objects.update(words=bad)
-    Category.objects.update(name=bad[:40], code=bad[:8])
+    Category.objects.update(name=bad[:40])
+    Category.objects.filter(allegation__complaint=complaint).update(code=bad[:8])
     User.objects.filter(pk=price.pk).update(name=bad, rank=bad[:40], collar="")
     Coverage.objects.create(
         recording=one, person=price, about=room.about(complaint), ranges=[[0, 9]]

@@ -43,7 +43,8 @@ def test_files_on_their_way_and_how_long(
     [arrival] = arrivals.of(shah)
     assert (arrival.dock, arrival.camera, arrival.files) == ("CH-02", "BWC-1", 3)
     assert (arrival.done, arrival.total, arrival.percent) == (20, 6000, 0)
-    assert arrival.minutes == "about 10 min"
+    # Two seconds for 20 of 6,000; a little more on a busy machine.
+    assert 10 <= int(arrival.minutes.removeprefix("about ").removesuffix(" min")) < 60
     assert arrivals.of(okoro) == arrivals.of(hughes) == []
     sealing.verify(upload.pk)
     beat(dock, state="ready", done=6000, left=0)
