@@ -47,8 +47,13 @@ def review(
             raise NotSaid("Select what comes of it", "outcome")
         wanted = WORDED.get(Review.Outcome(outcome))
         kept = needed(words, wanted, 2000, "words") if wanted else short(words, 2000, "words")
+        values: dict[str, Any] = {"outcome": outcome, "words": kept}
+        before = Review.objects.filter(item=row, reviewer=by, session=session).first()
+        if before and (before.outcome, before.words) != (outcome, kept):
+            # What was done about it was about other words: somebody has to look again.
+            values |= {"note": "", "noted_by": None, "noted_at": None}
         made, _ = Review.objects.update_or_create(
-            item=row, reviewer=by, session=session, defaults={"outcome": outcome, "words": kept}
+            item=row, reviewer=by, session=session, defaults=values
         )
         made.answers.all().delete()
         Answer.objects.bulk_create(
@@ -58,7 +63,7 @@ def review(
         if session is None and row.state == Item.State.TO_DO:
             row.state = Item.State.REVIEWED
             row.save(update_fields=["state"])
-        _told("sample.reviewed", by, row, outcome=made.get_outcome_display())
+        _told("sample.reviewed", by, row, outcome=made.get_outcome_display(), words=kept)
     return made
 
 

@@ -1,0 +1,84 @@
+"""What a hostile reading of samples and of the panel found: each of these was so once."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from evidence.custody import sequencer
+from evidence.custody.models import Event, Private
+from evidence.people.models import User
+from evidence.sampling import actions, proof
+from evidence.sampling.access import concerns_to
+from evidence.sampling.actions import NotPlanned
+from evidence.sampling.models import Item, Plan
+from tests.evidence.sampling.conftest import FORCE, SEARCH, wish
+from tests.evidence.sampling.test_items import item, review  # noqa: F401
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+# --- two samples of the same footage ---
+def test_another_name_for_the_same_footage_is_no_second_plan(lane: User, shah: User) -> None:
+    """Of two samples of it, somebody could choose the one that they like."""
+    actions.commit(by=lane, wish=wish(kinds=[SEARCH]))
+    for same in ({"categories": ["stop-search"], "incidents": []},
+                 {"categories": [], "incidents": ["stop-search"]}):  # fmt: skip
+        with pytest.raises(NotPlanned, match="already"):
+            actions.commit(by=lane, wish=wish(kinds=[FORCE | same]))
+    assert Plan.objects.count() == 1
+    actions.commit(by=lane, wish=wish(kinds=[FORCE]))
+
+
+def test_two_kinds_of_one_plan_are_two_kinds(lane: User, shah: User) -> None:
+    """By one seed they would be one sample twice, and count double."""
+    twice = FORCE | {"categories": ["stop-search"]}
+    with pytest.raises(NotPlanned, match="known by the same"):
+        actions.commit(by=lane, wish=wish(kinds=[SEARCH, twice]))
+
+
+# --- a concern that nobody sees ---
+def test_a_concern_raised_after_one_was_noted_is_to_be_noted_again(
+    item: Item,
+    lane: User,
+    hughes: User,  # noqa: F811
+) -> None:
+    made = review(hughes, item, "concern", "He laughed at her")
+    actions.note(by=lane, review=made.pk, words="Spoken to")
+    review(hughes, item, "concern", "He laughed at her")  # the same again: still noted
+    assert not concerns_to(lane).filter(noted_at=None).exists()
+    review(hughes, item, "nothing")
+    review(hughes, item, "concern", "He struck her at 00:04:10")
+    assert concerns_to(lane).filter(noted_at=None).count() == 1
+    assert "He struck her" in signed_in(lane).get("/samples/concerns/").text
+
+
+def test_what_was_found_before_stands_in_the_log_when_it_is_written_over(
+    item: Item,
+    lane: User,
+    hughes: User,  # noqa: F811
+) -> None:
+    review(hughes, item, "concern", "He struck her")
+    review(hughes, item, "nothing", "")
+    sequencer.run()
+    first = Event.objects.filter(type="sample.reviewed").order_by("index")[0]
+    assert b"struck" not in bytes(first.body)
+    assert Private.objects.get(event_id=first.id).parsed()["words"] == "He struck her"
+
+
+# --- the proof ---
+@pytest.mark.parametrize("seed", ["", "zz", "00", "ab" * 32])
+def test_a_seed_that_somebody_changed_is_a_no_and_not_an_error(
+    drawn: Plan, lane: User, seed: str
+) -> None:
+    Plan.objects.filter(pk=drawn.pk).update(seed=seed)
+    page = signed_in(lane).get(f"/samples/{drawn.reference}/proof/")
+    assert page.status_code == 200
+    changed = Plan.objects.get(pk=drawn.pk)
+    assert any(step.good is False for step in proof.steps(changed))
