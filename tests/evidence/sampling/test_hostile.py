@@ -47,7 +47,7 @@ def test_two_kinds_of_one_plan_are_two_kinds(lane: User, shah: User) -> None:
 def test_a_concern_raised_after_one_was_noted_is_to_be_noted_again(
     item: Item,
     lane: User,
-    hughes: User,  # noqa: F811
+    hughes: User,
 ) -> None:
     made = review(hughes, item, "concern", "He laughed at her")
     actions.note(by=lane, review=made.pk, words="Spoken to")
@@ -62,7 +62,7 @@ def test_a_concern_raised_after_one_was_noted_is_to_be_noted_again(
 def test_what_was_found_before_stands_in_the_log_when_it_is_written_over(
     item: Item,
     lane: User,
-    hughes: User,  # noqa: F811
+    hughes: User,
 ) -> None:
     review(hughes, item, "concern", "He struck her")
     review(hughes, item, "nothing", "")
