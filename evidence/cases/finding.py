@@ -54,7 +54,8 @@ class _Moment(forms.DateTimeField):
         except forms.ValidationError as error:
             if error.code != "ambiguous_timezone":
                 raise
-            found = timezone.make_aware(error.params["datetime"].replace(fold=int(self.last)))
+            local = (error.params or {})["datetime"]
+            found = timezone.make_aware(local.replace(fold=int(self.last)))
         return found and found.astimezone(UTC)
 
 

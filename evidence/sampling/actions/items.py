@@ -12,6 +12,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.people.table import Scope
 from evidence.recordings.models import Recording
 from evidence.sampling import draw as rule
 from evidence.sampling import questions
@@ -116,6 +117,13 @@ def skip(*, by: User, item: int, reason: str) -> Item | None:
         row = _locked(by, item)
         if row.state != Item.State.TO_DO:
             raise NotSaid(f"It is {row.get_state_display().lower()} already. Load the page again.")
+        # Nobody takes from the panel what its chair chose, but those who set its sessions.
+        chosen = row.sessions.filter(closed_at=None, closes_at__gt=timezone.now())
+        if by.scope("sample.review") is not Scope.ALL and chosen.exists():
+            raise NotSaid(
+                "The scrutiny panel has chosen it. Ask professional standards to leave it out.",
+                "reason",
+            )
         kept = needed(reason, "Enter why it is left out", 300, "reason")
         if len(kept) < 3:
             raise NotSaid("Enter why it is left out, in words", "reason")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 from django.db import connection, transaction
@@ -119,13 +120,12 @@ def check(wish: Wish) -> None:
             raise NotPlanned(f"Select by what {kind['name'].lower()} is known", "kinds")
     if not 1 <= wish.each <= MOST_EACH:
         raise NotPlanned(f"Enter how many from each, from 1 to {MOST_EACH}", "each")
-    for number, one in enumerate(wish.kinds):
-        for other in wish.kinds[:number]:
-            if _same_footage(one, other):
-                raise NotPlanned(
-                    f"{one['name']} and {other['name'].lower()} are known by the same: that would "
-                    "be one sample twice. Select what tells them apart", "kinds",
-                )  # fmt: skip
+    for kind, before in combinations(wish.kinds, 2):
+        if _same_footage(kind, before):
+            raise NotPlanned(
+                f"{kind['name']} and {before['name'].lower()} are known by the same: that would "
+                "be one sample twice. Select what tells them apart", "kinds",
+            )  # fmt: skip
     strata = len(wish.units) * len(list(frames.months(wish.start, wish.end))) * len(wish.kinds)
     if strata > MOST_STRATA:
         raise NotPlanned(

@@ -9,11 +9,12 @@ from evidence.custody import sequencer
 from evidence.custody.models import Event, Private
 from evidence.people.models import User
 from evidence.sampling import actions, proof
-from evidence.sampling.access import concerns_to
-from evidence.sampling.actions import NotPlanned
-from evidence.sampling.models import Item, Plan
+from evidence.sampling.access import concerns_to, shown_in
+from evidence.sampling.actions import NotPlanned, NotSaid
+from evidence.sampling.models import Item, PanelSession, Plan
 from tests.evidence.sampling.conftest import FORCE, SEARCH, wish
 from tests.evidence.sampling.test_items import item, review  # noqa: F401
+from tests.evidence.sampling.test_panel import member, sitting
 
 pytestmark = pytest.mark.django_db
 
@@ -82,3 +83,46 @@ def test_a_seed_that_somebody_changed_is_a_no_and_not_an_error(
     assert page.status_code == 200
     changed = Plan.objects.get(pk=drawn.pk)
     assert any(step.good is False for step in proof.steps(changed))
+
+
+# --- the panel ---
+@pytest.fixture
+def chosen(drawn: Plan, item: Item, lane: User) -> PanelSession:
+    """A session in which the panel sees one item."""
+    chair = member("chair")
+    made = actions.seat(by=lane, plan=drawn, wish=sitting(chair, member("guest")))
+    return actions.choose(by=chair, session=made, items=[item.pk])
+
+
+def test_a_supervisor_does_not_take_from_the_panel_what_it_chose(
+    chosen: PanelSession, item: Item, lane: User, hughes: User
+) -> None:
+    with pytest.raises(NotSaid, match="panel has chosen it"):
+        actions.skip(by=hughes, item=item.pk, reason="Looks bad for us")
+    assert list(shown_in(chosen)) == [item]
+    # Standards may, with the reason in the log; then the panel's page is not there any more.
+    guest = signed_in(User.objects.get(username="guest"))
+    page = f"/panel/{chosen.reference}/{item.pk}/"
+    assert guest.get(page).status_code == 200
+    actions.skip(by=lane, item=item.pk, reason="A child is seen")
+    for path in ("", "facts/"):
+        assert guest.get(f"{page}{path}").status_code == 404
+    assert guest.post(f"{page}play/").status_code == 404
+
+
+def test_who_supervises_learns_neither_of_the_panels_concerns_nor_who_sits_on_it(
+    chosen: PanelSession, item: Item, lane: User, hughes: User
+) -> None:
+    """Whoever writes a concern is told that it is for professional standards."""
+    guest, chair = (User.objects.get(username=name) for name in ("guest", "chair"))
+    review(guest, item, "concern", "He struck her", session=chosen)
+    review(chair, item, "learning", "Ask her name first", session=chosen)
+    review(hughes, item)
+    review(lane, item)
+    page = f"/samples/{chosen.plan.reference}/{item.pk}/"
+    seen = signed_in(hughes).get(page).text
+    assert "Ask her name first" in seen and "Scrutiny panel" in seen
+    assert "He struck her" not in seen
+    assert chair.short not in seen and guest.short not in seen
+    told = signed_in(lane).get(page).text
+    assert "He struck her" in told and guest.short in told
