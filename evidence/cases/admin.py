@@ -6,15 +6,19 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.http import HttpRequest
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from evidence.cases import actions, formats, lists, rules
+from evidence.cases.access import visible_to
 from evidence.cases.actions.change import FIELDS
 from evidence.cases.models import Case, CaseLink
 from evidence.people.actions import NotAllowed
 from evidence.people.office import ChangingAdmin, staff
+from evidence.people.requests import address
 from evidence.recordings.access import find, named_to
 from evidence.recordings.models import Recording
 
@@ -89,15 +93,21 @@ class CaseAdmin(ChangingAdmin):
         return type("CaseForm", (form,), {"user": staff(request)})
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: Any = None) -> Any:
-        """The case, which knows who reads it: its footage is named to those who may see it."""
+        """The case, which knows who reads it: its footage is named to those who may see it.
+
+        Opening it is a look, and an event.
+        """
         found = super().get_object(request, object_id, from_field)
         if found is not None:
+            if request.method == "GET":
+                actions.looked(by=staff(request), case=found, address=address(request))
             found.reader = staff(request)
         return found
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        """With the next day in court."""
-        return lists.annotated(super().get_queryset(request))
+        """The cases of this person, with the next day in court: the admin is open to some who
+        see only their own."""
+        return lists.annotated(visible_to(staff(request)).order_by("-created"))
 
     @admin.display(description="Next in court")
     def next_court(self, case: Case) -> Any:
@@ -141,14 +151,36 @@ class CaseAdmin(ChangingAdmin):
         own = {"link", "reason", "seen_version"}
         try:
             changed = [name for name in form.changed_data if name not in own]
-            version = given.get("seen_version") if change else None
-            actions.save(by=user, case=obj, changed=changed, version=version)
-            for recording in given["link"]:
-                actions.link(by=user, case=obj, recording=recording, reason=given["reason"])
+            # Without the version nobody knows what was read: then it is another one.
+            version = (given.get("seen_version") or 0) if change else None
+            with transaction.atomic():  # all of it or nothing
+                actions.save(by=user, case=obj, changed=changed, version=version)
+                for recording in given["link"]:
+                    actions.link(by=user, case=obj, recording=recording, reason=given["reason"])
         except actions.Conflict as conflict:
             said = str(conflict).replace(
                 "Compare and choose.", "Nothing of yours was saved: look at"
             )
-            messages.error(request, f"{said} it as it is now, and change it again.")
+            self._refused(request, f"{said} it as it is now, and change it again.")
         except (NotAllowed, ValueError) as error:
-            messages.error(request, str(error))
+            self._refused(request, str(error))
+
+    def _refused(self, request: HttpRequest, words: str) -> None:
+        messages.error(request, words)
+        request.refused = True  # type: ignore[attr-defined]
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: Any = None) -> Any:
+        """Nothing says that it was saved when it was not."""
+        return self._back(request) or super().response_add(request, obj, post_url_continue)
+
+    def response_change(self, request: HttpRequest, obj: Any) -> Any:
+        """Nothing says that it was saved when it was not."""
+        return self._back(request) or super().response_change(request, obj)
+
+    def _back(self, request: HttpRequest) -> HttpResponse | None:
+        if not hasattr(request, "refused"):
+            return None
+        lost = request.path == reverse("admin:cases_case_add")
+        return HttpResponseRedirect(
+            reverse("admin:cases_case_changelist") if lost else request.path
+        )

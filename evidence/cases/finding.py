@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -39,10 +39,30 @@ def _text(label: str, hint: str = "", width: int = 10, **more: Any) -> Any:
                            widget=forms.TextInput(attrs=attrs), **more)  # fmt: skip
 
 
-def _moment(label: str, words: str) -> Any:
+class _Moment(forms.DateTimeField):
+    """A local time. In the night in which the clocks change an hour comes twice, or never: then
+    the wider of what it may mean is searched."""
+
+    def __init__(self, *, last: bool, **more: Any) -> None:
+        self.last = last
+        super().__init__(**more)
+
+    def to_python(self, value: Any) -> datetime | None:
+        """In UTC, in which no hour comes twice."""
+        try:
+            found = super().to_python(value)
+        except forms.ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            local = (error.params or {})["datetime"]
+            found = timezone.make_aware(local.replace(fold=int(self.last)))
+        return found and found.astimezone(UTC)
+
+
+def _moment(label: str, words: str, *, last: bool = False) -> Any:
     attrs = {"type": "datetime-local", "class": "govuk-input govuk-input--width-20"}
-    return forms.DateTimeField(
-        label=label, input_formats=FORMS,
+    return _Moment(
+        last=last, label=label, input_formats=FORMS,
         error_messages={"required": f"Enter {words}", "invalid": f"Enter a real time for {words}"},
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs=attrs),
     )  # fmt: skip
@@ -62,7 +82,7 @@ class FindForm(forms.Form):
     """Then, and there; of whom, and of which unit."""
 
     start = _moment("From", "when it began")
-    end = _moment("To", "when it ended")
+    end = _moment("To", "when it ended", last=True)
     officers = _text("Officers", "Collar numbers with spaces between, like 4127 5530", 20,
                      max_length=500)  # fmt: skip
     unit = forms.ChoiceField(label="Unit, with the units below it", required=False,

@@ -15,7 +15,7 @@ LONGEST_URN = 40
 def urn(given: str) -> str:
     """A URN as it is kept: in capitals, without spaces around. Raises ValueError."""
     tidy = given.replace("\0", "").strip().upper()
-    if len(tidy) > LONGEST_URN or not re.fullmatch(settings.URN, tidy):
+    if len(tidy) > LONGEST_URN or not re.fullmatch(settings.URN, tidy, re.ASCII):
         raise ValueError(f"Enter a URN like {settings.URN_EXAMPLE}")
     return tidy
 

@@ -99,7 +99,10 @@ def _printable(char: str) -> str:
 
 def moment(when: datetime) -> str:
     """22 Nov 2026 22:14:07 GMT."""
-    local = timezone.localtime(when)
+    try:
+        local = timezone.localtime(when)
+    except OverflowError:  # a camera's clock may say the year 1, which London's never was
+        local = when
     return f"{local:%-d %b %Y %H:%M:%S} {local.tzname()}"
 
 
@@ -114,11 +117,14 @@ def p(text: object, style: ParagraphStyle = BODY) -> Paragraph:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[Any]], widths: Sequence[float]) -> Table:
-    """A table whose head is repeated on each page. Cells are texts, or pieces of a story."""
+    """A table whose head is repeated on each page. Cells are texts, or pieces of a story.
+
+    A row that is longer than a page goes on on the next: what people typed stops no paper.
+    """
     body: list[list[Any]] = [[p(word, COLUMN) for word in head]]
     for row in rows:
         body.append([p(cell, CELL) if isinstance(cell, str) else cell for cell in row])
-    made = Table(body, colWidths=list(widths), repeatRows=1)
+    made = Table(body, colWidths=list(widths), repeatRows=1, splitInRow=1)
     made.setStyle(
         TableStyle(
             [

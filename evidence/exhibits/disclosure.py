@@ -45,6 +45,8 @@ class Said:
     reason: str
     description: str
     location: str
+    # The decision that was read before, by its number, 0 for none: another meanwhile is refused.
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,6 +148,7 @@ def decide(*, by: User, case: Case, key: str, said: Said) -> Decision:
         one = item(by, case, key)
         if one.decision and all(getattr(one.decision, k) == v for k, v in values.items()):
             return one.decision
+        _read(said, one.decision)
         made = Decision.objects.create(
             case=case, recording=one.recording, exhibit=one.exhibit, decided_by=by, **values
         )
@@ -158,6 +161,18 @@ def decide(*, by: User, case: Case, key: str, said: Said) -> Decision:
         }  # fmt: skip
         record(Draft("disclosure.decided", one.recording.subject(), by.actor(), data, private))
     return made
+
+
+def _read(said: Said, newest: Decision | None) -> None:
+    """Raises NotDecided where somebody else decided meanwhile: a "do not disclose" that was not
+    read is not taken away."""
+    if newest is None or said.seen in (None, newest.pk):
+        return
+    at = f"{timezone.localtime(newest.decided_at):%-d %b at %H:%M}"
+    raise NotDecided(
+        f"{newest.decided_by.short} decided about this on {at}: {in_words(newest).lower()}. "
+        "Compare and choose, then save again.", "relevant",
+    )  # fmt: skip
 
 
 def _tidy(text: str, longest: int) -> str:

@@ -85,7 +85,7 @@ def decide(request: HttpRequest, urn: str, key: str) -> HttpResponse:
         typed, errors = _typed(one), {}
         if request.method == "POST":
             said = _said(request)
-            typed = {name: getattr(said, name) for name in typed}
+            typed = {name: getattr(said, name) for name in typed} | {"seen": typed["seen"]}
             try:
                 disclosure.decide(by=user, case=case, key=key, said=said)
                 return redirect("case-papers", case.slug)
@@ -107,8 +107,12 @@ def _typed(one: disclosure.Item) -> dict[str, Any]:
     return {
         "relevant": now.relevant, "used": now.used, "sensitive": now.sensitive,
         "withheld": now.withheld, "reason": "", "description": now.description,
-        "location": now.location,
+        "location": now.location, "seen": now.pk or 0,
     }  # fmt: skip
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 19 else 0
 
 
 def _said(request: HttpRequest) -> Said:
@@ -120,4 +124,5 @@ def _said(request: HttpRequest) -> Said:
     return Said(
         text["relevant"], post.get("used") == "on", post.get("sensitive") == "on",
         post.get("withheld") == "on", text["reason"], text["description"], text["location"],
+        _number(post.get("seen", "")),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from evidence.custody.paper import BODY, CELL, COLUMN, HEAD, MONO, SMALL, TITLE,
 from evidence.exhibits.papers import ExhibitRow, Kind, Papers, table
 
 Format = Literal["pdf", "csv"]
+MOST_ON_A_LABEL = 6
 SHARES: dict[Kind, tuple[int, ...]] = {
     Kind.UNUSED: (7, 16, 35, 18, 24),
     Kind.SENSITIVE: (7, 15, 26, 15, 18, 19),
@@ -47,9 +48,9 @@ def _labels(papers: Papers, kind: Kind) -> Iterable[Any]:
             [[p(row.what, COLUMN), p(row.description, CELL)],
              [p(f"Produced by {row.producer}", CELL), p(f"On {row.produced_on}", CELL),
               p("Signed ______________________", CELL)]],
-            [[p(f"Recorded {row.recorded}", SMALL), *_hashes(row)], ""],
+            [[p(f"Recorded {row.recorded}", SMALL), *_few_hashes(row)], ""],
         ]  # fmt: skip
-        made = Table(lines, colWidths=[WIDTH * 0.55, WIDTH * 0.45])
+        made = Table(lines, colWidths=[WIDTH * 0.55, WIDTH * 0.45], splitInRow=1)
         made.setStyle(
             TableStyle(
                 [("BOX", (0, 0), (-1, -1), 0.8, paper.INK), ("SPAN", (0, 2), (1, 2)),
@@ -61,6 +62,15 @@ def _labels(papers: Papers, kind: Kind) -> Iterable[Any]:
 
 def _hashes(row: ExhibitRow) -> list[Any]:
     return [p(eights(file.sha256), MONO) for file in row.files]
+
+
+def _few_hashes(row: ExhibitRow) -> list[Any]:
+    """As many as a label holds."""
+    found, left = _hashes(row), len(row.files) - MOST_ON_A_LABEL
+    if left > 1:
+        more = p(f"And {left} more files: their fingerprints stand on the exhibit list.", SMALL)
+        return [*found[:MOST_ON_A_LABEL], more]
+    return found
 
 
 def _statement(papers: Papers, kind: Kind) -> Iterable[Any]:

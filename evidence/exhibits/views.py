@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -25,7 +24,7 @@ from evidence.exhibits.models import Clip, Exhibit
 from evidence.people.actions import NotAllowed
 from evidence.people.fresh import proved_again
 from evidence.people.requests import address, person
-from evidence.recordings import reasons
+from evidence.recordings import player_data, reasons
 from evidence.recordings.access import visible_to
 from evidence.recordings.markers import stamp
 from evidence.recordings.refusals import refuse
@@ -111,8 +110,7 @@ def _parent(found: Exhibit, whole: list[Exhibit]) -> str:
 def _player(found: Exhibit, clip: Clip) -> dict[str, Any]:
     """What the player needs for a clip: one file, at the times at which it was recorded."""
     recording, into = found.recording, clip.first_tick / clip.timescale
-    said = clip.original.recorded_at
-    offset = recording.clock_offset or timedelta()
+    said, start = clip.original.recorded_at, player_data.start_of(recording, clip.original)
     within = recording.clock_within
     return {
         "reference": found.mark, "look": "", "tiles": "",
@@ -125,7 +123,7 @@ def _player(found: Exhibit, clip: Clip) -> dict[str, Any]:
                 "seconds": clip.facts.get("seconds", 0), "gap": None, "board": None, "levels": [],
                 "loud": [], "sound": False, "quiet": False, "picture": True, "track": False,
                 "frames": clip.count, "said": said.timestamp() + into if said else None,
-                "start": (said + offset).timestamp() + into if said else None,
+                "start": start + into if start is not None else None,
             }
         ],
     }  # fmt: skip

@@ -66,7 +66,7 @@ def _segment(
     sound = facts.get((original.pk, "waveform"))
     return {
         "seconds": proxy["seconds"],
-        "start": _start(recording, original),
+        "start": start_of(recording, original),
         "said": original.recorded_at.timestamp() if original.recorded_at else None,
         "gap": gap,
         "board": facts.get((original.pk, "storyboard")),
@@ -94,7 +94,7 @@ OLD_SCALE = [0] + [
 ]
 
 
-def _start(recording: Recording, original: Original) -> float | None:
+def start_of(recording: Recording, original: Original) -> float | None:
     """When the segment began, corrected, in seconds since 1970; None when that is not known."""
     if original.recorded_at is None:
         return None

@@ -371,6 +371,10 @@ def release_for(
     rows = Hold.objects.filter(kind=kind, reference=reference, released_at=None)
     if recordings is not None:
         rows = rows.filter(recording__in=list(recordings))
+    # Under the recordings' locks, like the worker that tells the store: it may not write that
+    # the store knows of a hold while it ends.
+    of = Recording.objects.filter(pk__in=rows.values("recording")).order_by("id")
+    list(of.select_for_update(of=("self",)).values_list("pk", flat=True))
     held = list(rows.select_related("recording").select_for_update(of=("self",)).order_by("id"))
     now = timezone.now()
     for row in held:

@@ -79,8 +79,9 @@ def _unrestricted() -> QuerySet[Recording]:
 
 
 def shown_in(session: PanelSession) -> QuerySet[Item]:
-    """What the panel sees in a session: what its chair chose, and is not restricted since."""
-    return session.items.filter(recording__in=_unrestricted())
+    """What the panel sees in a session: what its chair chose, and is neither restricted nor left
+    out since: that has a reason, as that a child is seen."""
+    return session.items.filter(recording__in=_unrestricted()).exclude(state=Item.State.SKIPPED)
 
 
 def to_choose(session: PanelSession) -> QuerySet[Item]:

@@ -74,7 +74,7 @@ def _page(
         "reason": request.POST.get("reason", "") if act == "skip" else "",
         "on": request.POST.get("on", "") if act == "debrief" else "",
         "today": timezone.localdate(),
-        "others": _others(user, row),
+        "others": _others(user, row), "panel_unnamed": user.scope("sample.view") is not Scope.ALL,
         "may_review": user.scope("sample.review") >= Scope.UNIT,
         "before": row.replaces,
     }  # fmt: skip
@@ -82,13 +82,19 @@ def _page(
 
 
 def _others(user: User, row: Item) -> list[Review]:
-    """What others found, once one has said it oneself: nobody's answers lead another's."""
+    """What others found, once one has said it oneself: nobody's answers lead another's.
+
+    Concerns are told to professional standards, as whoever writes one is promised, and not to
+    who supervises the officer.
+    """
     if not row.reviews.filter(reviewer=user).exists() and user.may("sample.review"):
         return []
+    found = row.reviews.exclude(reviewer=user)
+    if user.scope("sample.view") is not Scope.ALL:
+        found = found.exclude(outcome=Review.Outcome.CONCERN)
     return list(
-        row.reviews.exclude(reviewer=user).select_related("reviewer", "session")
-        .prefetch_related("answers__question")[:50]
-    )  # fmt: skip
+        found.select_related("reviewer", "session").prefetch_related("answers__question")[:50]
+    )
 
 
 def with_answers(

@@ -92,11 +92,19 @@ def _moment(at: datetime) -> str:
     return f"{at.astimezone(ZONE):%-d %b %Y %H:%M:%S %Z}"
 
 
+def _seed(plan: Plan) -> bytes:
+    """The seed as it stands; none where somebody made it something else."""
+    try:
+        return bytes.fromhex(plan.seed)
+    except ValueError:
+        return b""
+
+
 def _revealed(plan: Plan, event: Event | None) -> Iterator[Step]:
     same = None if event is None else _data(event).get("seed") == plan.seed
     yield Step("The log has this seed", same, plan.seed)
     try:
-        bound = rule.commitment(bytes.fromhex(plan.seed), plan.parameters) == plan.commitment
+        bound = rule.commitment(_seed(plan), plan.parameters) == plan.commitment
     except ValueError:
         bound = False
     yield Step("Seed and plan give the commitment", bound, plan.commitment)
@@ -119,7 +127,7 @@ def _drawn(plan: Plan, strata: list[Stratum], event: Event | None) -> Iterator[S
         None if event is None else whole == data.get("frames") == plan.frames_digest,
         whole,
     )
-    seed = bytes.fromhex(plan.seed)
+    seed = _seed(plan)
     each = int(plan.parameters["each"])
     again = {row.key: rule.take(seed, row.references(), each) for row in strata}
     result = rule.result_digest(again.items())
@@ -162,7 +170,7 @@ def document(plan: Plan) -> dict[str, Any]:
     skipped = Item.objects.filter(stratum__in=strata, state=Item.State.SKIPPED)
     for stratum, place in skipped.order_by("place").values_list("stratum_id", "place"):
         places.setdefault(stratum, []).append(place)
-    seed, each = bytes.fromhex(plan.seed), int(plan.parameters["each"])
+    seed, each = _seed(plan), int(plan.parameters["each"])
     logged = events(plan)
     return {
         "format": rule.ALGORITHM,

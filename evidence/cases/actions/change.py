@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from evidence.cases import formats, rules
 from evidence.cases.actions import common
-from evidence.cases.models import Case, CaseLink, CaseMember
+from evidence.cases.models import Case, CaseMember
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
@@ -46,6 +46,8 @@ def save(*, by: User, case: Case, changed: list[str], version: int | None = None
     if not by.may("case.change"):
         raise NotAllowed("You can't change cases.")
     case.urn = case.urn.strip().upper()
+    # One line each: they stand in tables, papers and heads of mails.
+    case.title, case.offence = common.one_line(case.title), common.one_line(case.offence)
     wrong = rules.problems(case)
     if wrong:
         raise ValueError(next(iter(wrong.values())))
@@ -63,7 +65,14 @@ def _taken(case: Case) -> bool:
     return Case.objects.filter(slug=formats.slug(case.urn)).exclude(pk=case.pk).exists()
 
 
+def _may_lead(person: User | None) -> None:
+    """Raises ValueError for an officer in the case who could not see it."""
+    if person is not None and person.scope("case.view") is Scope.NONE:
+        raise ValueError(common.NO_ROLE.format(who=person.short))
+
+
 def _open(by: User, case: Case) -> Case:
+    _may_lead(case.officer_in_case)
     case.opened_by = case.changed_by = by
     case.changed_at = timezone.now()
     case.keep_until = rules.kept(case).until
@@ -84,12 +93,14 @@ def _change(by: User, case: Case, changed: list[str], version: int | None) -> Ca
     if version is not None and row.version != version:
         raise Conflict(Case.objects.select_related("changed_by", "officer_in_case").get(pk=row.pk))
     before = _shown(row, fields)
-    old = row.urn
+    old, officer = row.urn, row.officer_in_case_id
     for name in fields:
         setattr(row, name, getattr(case, name))
     wrong = rules.problems(row)
     if wrong:
         raise ValueError(next(iter(wrong.values())))
+    if row.officer_in_case_id != officer:
+        _may_lead(row.officer_in_case)
     after = _shown(row, fields)
     fields = [name for name in fields if before[name] != after[name]]
     if fields:
@@ -110,27 +121,12 @@ def _change(by: User, case: Case, changed: list[str], version: int | None) -> Ca
                 private=details,
             )
         )  # fmt: skip
-        _hold_again(by, row)
+        # A result that was changed back: the case's period has not ended after all.
+        if row.keep_until is None or row.keep_until >= timezone.localdate():
+            common.hold_again(by, row)
     for name in ("version", "changed_by", "changed_at", "keep_until", "holds_released_at"):
         setattr(case, name, getattr(row, name))
     return case
-
-
-def _hold_again(by: User, row: Case) -> None:
-    """A case whose holds were released keeps its footage again when its period no longer ended."""
-    ended = row.keep_until is not None and row.keep_until < timezone.localdate()
-    if row.holds_released_at is None or ended:
-        return
-    links = CaseLink.objects.filter(case=row, unlinked_at=None).select_related("recording")
-    held = retention.hold_for(
-        by=by, recordings=[link.recording for link in links], kind=Kind.CASE,
-        reason=f"Evidence in {row.urn}", reference=row.urn,
-    )  # fmt: skip
-    row.holds_released_at = None
-    row.save(update_fields=["holds_released_at"])
-    private = {"name": by.short}
-    data = {"holds": len(held)}
-    record(Draft("case.held_again", row.subject(), by.actor(), data=data, private=private))
 
 
 def _shown(case: Case, fields: list[str]) -> dict[str, str]:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from evidence.cases.access import visible_to
-from evidence.cases.models import Case
+from evidence.cases.models import Case, CaseLink
+from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.retention import actions as retention
+from evidence.retention.models import Kind
 
 NOTHING = "There is nothing here that you can see. Check the reference."
 LONGEST_REASON = 300
+NO_ROLE = "{who} has no role that may see cases. Choose somebody else."
+
+
+def one_line(given: str) -> str:
+    """What was typed, in one line and without what no database takes."""
+    return " ".join(given.replace("\0", " ").split())
 
 
 def locked(by: User, case: Case, permission: str = "case.change") -> Case:
@@ -24,7 +33,23 @@ def locked(by: User, case: Case, permission: str = "case.change") -> Case:
 
 def reason_of(given: str, sentence: str) -> str:
     """A reason as it is kept. Raises ValueError with the sentence where there is none."""
-    kept = " ".join(given.replace("\0", " ").split())[:LONGEST_REASON]
+    kept = one_line(given)[:LONGEST_REASON]
     if not kept:
         raise ValueError(sentence)
     return kept
+
+
+def hold_again(by: User, row: Case) -> None:
+    """A case whose holds were released holds all its footage again; in the act's transaction."""
+    if row.holds_released_at is None:
+        return
+    links = CaseLink.objects.filter(case=row, unlinked_at=None).select_related("recording")
+    held = retention.hold_for(
+        by=by, recordings=[link.recording for link in links], kind=Kind.CASE,
+        reason=f"Evidence in {row.urn}", reference=row.urn,
+    )  # fmt: skip
+    row.holds_released_at = None
+    row.save(update_fields=["holds_released_at"])
+    private = {"name": by.short}
+    data = {"holds": len(held)}
+    record(Draft("case.held_again", row.subject(), by.actor(), data=data, private=private))

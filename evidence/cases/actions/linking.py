@@ -19,6 +19,7 @@ from evidence.people.models import User
 from evidence.recordings import keeping
 from evidence.recordings.access import find
 from evidence.recordings.models import Recording
+from evidence.recordings.references import is_reference
 from evidence.retention import actions as retention
 from evidence.retention.models import Kind
 
@@ -32,11 +33,24 @@ def linkable(by: User, reference: str) -> Recording:
     try:
         return find(by, reference)
     except Recording.DoesNotExist:
-        if not by.may("case.find"):
+        if not by.may("case.find") or not is_reference(reference):
             raise
     return Recording.objects.get(
         reference=reference.upper(), restricted="", joined_into=None, kind=Recording.Kind.FOOTAGE
     )
+
+
+def _locked_footage(by: User, reference: str) -> Recording:
+    """The recording, locked, as it is now: it may have been joined or restricted meanwhile.
+
+    Raises Recording.DoesNotExist.
+    """
+    found = linkable(by, reference)
+    row = Recording.objects.select_for_update().get(pk=found.pk)
+    if (row.joined_into_id, row.restricted) == (found.joined_into_id, found.restricted):
+        return row
+    into = (row.joined_into or row).reference
+    return Recording.objects.select_for_update().get(pk=linkable(by, into).pk)
 
 
 def link(*, by: User, case: Case, recording: Recording, reason: str) -> CaseLink:
@@ -47,13 +61,12 @@ def link(*, by: User, case: Case, recording: Recording, reason: str) -> CaseLink
     if not by.may("case.change"):
         raise NotAllowed("You can't change cases.")
     why = common.reason_of(reason, WHY)
-    try:
-        recording = linkable(by, recording.reference)
-    except Recording.DoesNotExist:
-        raise NotAllowed(common.NOTHING) from None
     with transaction.atomic():
         row = common.locked(by, case)
-        Recording.objects.select_for_update().get(pk=recording.pk)
+        try:
+            recording = _locked_footage(by, recording.reference)
+        except Recording.DoesNotExist:
+            raise NotAllowed(common.NOTHING) from None
         same = CaseLink.objects.filter(case=row, recording=recording, unlinked_at=None).first()
         if same:
             return same
@@ -62,9 +75,6 @@ def link(*, by: User, case: Case, recording: Recording, reason: str) -> CaseLink
         CaseLink.objects.filter(case=row, recording=recording, hold_until__isnull=False).update(
             hold_until=None
         )
-        if row.holds_released_at is not None:  # so that somebody is asked again
-            row.holds_released_at = None
-            row.save(update_fields=["holds_released_at"])
         private = {"name": by.short, "case": row.urn, "reason": why}
         data = {"case": row.subject().ref}
         record(Draft("case.linked", recording.subject(), by.actor(), data=data, private=private))
@@ -72,6 +82,9 @@ def link(*, by: User, case: Case, recording: Recording, reason: str) -> CaseLink
             by=by, recordings=[recording], kind=Kind.CASE, reason=f"Evidence in {row.urn}",
             reference=row.urn,
         )  # fmt: skip
+        # A case that keeps anything keeps all of it: what it says of one is so of the others,
+        # and somebody is asked again.
+        common.hold_again(by, row)
     return made
 
 

@@ -25,27 +25,37 @@ def somebody(text: str) -> User:
     if one is None or not one.is_active:
         raise ValueError(f"There is nobody with the collar number {asked[:40]}. Check it.")
     if one.scope("case.view") is Scope.NONE:
-        raise ValueError(f"{one.short} has no role that may see cases. Choose somebody else.")
+        raise ValueError(common.NO_ROLE.format(who=one.short))
     return one
 
 
 def add_member(
     *, by: User, case: Case, person: User, part: str, reason: str, until: datetime | None = None
 ) -> CaseMember:
-    """Give somebody a part in a case; again: the same row. Raises NotAllowed, ValueError."""
+    """Give somebody a part in a case; again, with the same end: the same row.
+
+    Raises NotAllowed, ValueError.
+    """
     why = common.reason_of(reason, "Enter why this person works on the case.")
     if part not in CaseMember.Part.values:
         raise ValueError("Select what this person does in the case.")
     if until is not None and until <= timezone.now():
         raise ValueError("Enter an end after now, or leave it empty.")
     if person.scope("case.view") is Scope.NONE:
-        raise ValueError(f"{person.short} has no role that may see cases. Choose somebody else.")
+        raise ValueError(common.NO_ROLE.format(who=person.short))
     with transaction.atomic():
         row = common.locked(by, case)
         same = row.members.filter(person=person, part=part, removed_at=None).first()
         if same is not None:
             if same.until is None or same.until > timezone.now():
-                return same
+                if same.until == until:
+                    return same
+                # Not silently kept as it was: whoever asks believes the new end.
+                end = f" until {timezone.localtime(same.until):%-d %b %Y}" if same.until else ""
+                raise ValueError(
+                    f"{person.short} works on this case already{end}. Take them off first, then "
+                    "add them with the other end."
+                )
             # It ran out: closed where it ended, so that there is one row a stay.
             same.removed_at = same.until
             same.save(update_fields=["removed_at"])

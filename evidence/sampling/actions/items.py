@@ -12,6 +12,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.people.table import Scope
 from evidence.recordings.models import Recording
 from evidence.sampling import draw as rule
 from evidence.sampling import questions
@@ -47,8 +48,13 @@ def review(
             raise NotSaid("Select what comes of it", "outcome")
         wanted = WORDED.get(Review.Outcome(outcome))
         kept = needed(words, wanted, 2000, "words") if wanted else short(words, 2000, "words")
+        values: dict[str, Any] = {"outcome": outcome, "words": kept}
+        before = Review.objects.filter(item=row, reviewer=by, session=session).first()
+        if before and (before.outcome, before.words) != (outcome, kept):
+            # What was done about it was about other words: somebody has to look again.
+            values |= {"note": "", "noted_by": None, "noted_at": None}
         made, _ = Review.objects.update_or_create(
-            item=row, reviewer=by, session=session, defaults={"outcome": outcome, "words": kept}
+            item=row, reviewer=by, session=session, defaults=values
         )
         made.answers.all().delete()
         Answer.objects.bulk_create(
@@ -58,7 +64,7 @@ def review(
         if session is None and row.state == Item.State.TO_DO:
             row.state = Item.State.REVIEWED
             row.save(update_fields=["state"])
-        _told("sample.reviewed", by, row, outcome=made.get_outcome_display())
+        _told("sample.reviewed", by, row, outcome=made.get_outcome_display(), words=kept)
     return made
 
 
@@ -111,6 +117,13 @@ def skip(*, by: User, item: int, reason: str) -> Item | None:
         row = _locked(by, item)
         if row.state != Item.State.TO_DO:
             raise NotSaid(f"It is {row.get_state_display().lower()} already. Load the page again.")
+        # Nobody takes from the panel what its chair chose, but those who set its sessions.
+        chosen = row.sessions.filter(closed_at=None, closes_at__gt=timezone.now())
+        if by.scope("sample.review") is not Scope.ALL and chosen.exists():
+            raise NotSaid(
+                "The scrutiny panel has chosen it. Ask professional standards to leave it out.",
+                "reason",
+            )
         kept = needed(reason, "Enter why it is left out", 300, "reason")
         if len(kept) < 3:
             raise NotSaid("Enter why it is left out, in words", "reason")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import combinations
 from typing import Any
 
 from django.db import connection, transaction
@@ -119,6 +120,12 @@ def check(wish: Wish) -> None:
             raise NotPlanned(f"Select by what {kind['name'].lower()} is known", "kinds")
     if not 1 <= wish.each <= MOST_EACH:
         raise NotPlanned(f"Enter how many from each, from 1 to {MOST_EACH}", "each")
+    for kind, before in combinations(wish.kinds, 2):
+        if _same_footage(kind, before):
+            raise NotPlanned(
+                f"{kind['name']} and {before['name'].lower()} are known by the same: that would "
+                "be one sample twice. Select what tells them apart", "kinds",
+            )  # fmt: skip
     strata = len(wish.units) * len(list(frames.months(wish.start, wish.end))) * len(wish.kinds)
     if strata > MOST_STRATA:
         raise NotPlanned(
@@ -127,11 +134,18 @@ def check(wish: Wish) -> None:
         )  # fmt: skip
 
 
+def _same_footage(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether two kinds can mean the same footage: what they are called tells nothing."""
+    return one["code"] == other["code"] or any(
+        set(one[name]) & set(other[name]) for name in ("categories", "incidents")
+    )
+
+
 def _no_other(wish: Wish) -> None:
     """Raises NotPlanned where some of this footage is in another plan already."""
-    codes = {kind["code"] for kind in wish.kinds}
     for plan in Plan.objects.filter(start__lte=wish.end, end__gte=wish.start):
-        if not codes & {kind["code"] for kind in plan.parameters["kinds"]}:
+        kinds = plan.parameters["kinds"]
+        if not any(_same_footage(one, other) for one in wish.kinds for other in kinds):
             continue
         for taken in plan.parameters["units"]:
             for unit in wish.units:

@@ -124,8 +124,8 @@ def test_a_recordings_page_names_the_cases_of_the_reader_alone(
         for user in (price, quinn, shah)
     }
     assert shown == {price: ["01AB/12345/26"], quinn: ["01AB/77777/26"], shah: []}
-    both = {link.words for link in links.of(lane, item) if link.kind == "Case"}
-    assert both == {"01AB/12345/26", "01AB/77777/26"}
+    found = {link.words for link in links.of(lane, item) if link.kind == "Case"}
+    assert found == {"01AB/12345/26", "01AB/77777/26"}
     page = client_of(price).get(f"/footage/{item.reference}/").text
     assert "/cases/01AB-12345-26/" in page
     assert "77777" not in page

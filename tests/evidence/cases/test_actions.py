@@ -166,7 +166,7 @@ def test_who_joins_and_leaves_a_team_is_written(marsh: Case, price: User, reed: 
         by=price, case=marsh, person=reed, part="investigator", reason="x", until=soon
     )
     assert made == actions.add_member(
-        by=price, case=marsh, person=reed, part="investigator", reason="again"
+        by=price, case=marsh, person=reed, part="investigator", reason="again", until=soon
     )
     # One that ran out is over: somebody who comes again has a new row.
     CaseMember.objects.filter(pk=made.pk).update(until=timezone.now() - timedelta(days=1))

@@ -186,7 +186,9 @@ def test_no_second_plan_for_the_same_footage(plan: Plan, lane: User, shah: User)
         actions.commit(by=lane, wish=wish(units=[below], kinds=[FORCE], start=date(2032, 1, 31)))
     actions.commit(by=lane, wish=wish(units=[above]))
     actions.commit(by=lane, wish=wish(start=date(2032, 2, 1), end=date(2032, 2, 9)))
-    actions.commit(by=lane, wish=wish(kinds=[SEARCH | {"code": "traffic"}]))
+    actions.commit(by=lane, wish=wish(kinds=[
+        SEARCH | {"code": "traffic", "categories": ["arrest"], "incidents": []}
+    ]))  # fmt: skip
 
 
 @pytest.mark.django_db

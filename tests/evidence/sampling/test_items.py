@@ -157,6 +157,7 @@ def test_a_review_is_kept_with_its_answers_and_one_event(item: Item, hughes: Use
     assert event.parsed()["data"] == {"item": item.pk}
     assert private(event) == {
         "name": "PS 88 Hughes", "reference": item.recording.reference, "outcome": "Learning",
+        "words": made.words,
     }  # fmt: skip
     assert not Complaint.objects.exists()
 
