@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -56,14 +57,16 @@ def scene(seconds: int) -> bytes:
         "-f", "lavfi", "-i", "testsrc2=s=960x540:r=25"
     ]  # fmt: skip
     strip = f"color=black:s={STRIP[0]}x{STRIP[1]}:r=25,format=yuv420p,{films.PICTURE}"
-    return subprocess.run(
-        [tools.path("ffmpeg"), "-v", "error", *source, "-f", "lavfi", "-i", strip, "-f", "lavfi",
-         "-i", "sine=f=440:r=48000", "-filter_complex",
-         "[0:v]fps=25,scale=960:540[scene];[scene][1:v]overlay=0:0[v]", "-map", "[v]", "-map",
-         "2:a", "-t", str(seconds), "-c:v", "libx264", "-g", "50", "-pix_fmt", "yuv420p", "-c:a",
-         "aac", "-movflags", "frag_keyframe+empty_moov", "-f", "mp4", "-"],
-        check=True, capture_output=True,
-    ).stdout  # fmt: skip
+    with TemporaryDirectory() as folder:
+        film = Path(folder) / "film.mp4"
+        subprocess.run(
+            [tools.path("ffmpeg"), "-v", "error", *source, "-f", "lavfi", "-i", strip, "-f",
+             "lavfi", "-i", "sine=f=440:r=48000", "-filter_complex",
+             "[0:v]fps=25,scale=960:540[scene];[scene][1:v]overlay=0:0[v]", "-map", "[v]", "-map",
+             "2:a", "-t", str(seconds), "-c:v", "libx264", "-g", "50", "-pix_fmt", "yuv420p",
+             "-c:a", "aac", str(film)], check=True,
+        )  # fmt: skip
+        return film.read_bytes()
 
 
 def numbers(film: Path, folder: Path) -> list[int]:
