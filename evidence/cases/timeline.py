@@ -18,6 +18,7 @@ WIDTH = 1000
 SHORTEST = 4
 SHORT_GAP = timedelta(seconds=1)
 MARKS = 4
+SHORT = timedelta(minutes=2 * MARKS)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,11 @@ class Chart:
     holes: list[tuple[float, float]]
     marks: list[datetime]
     gaps: list[str]
+
+    @property
+    def short(self) -> bool:
+        """Whether its times need their seconds, to be told apart."""
+        return self.end - self.start < SHORT
 
 
 def charts(pieces: Sequence[Piece]) -> list[Chart]:
