@@ -22,7 +22,7 @@ from typing import Any
 
 from django.core import signing
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Sum
+from django.db.models import Exists, Max, OuterRef, Sum
 from django.utils import timezone
 
 from evidence.custody.record import Draft, once_a_day, record
@@ -107,7 +107,7 @@ def begin(*, by: User, token: str, recording: Recording, reason: str) -> None:
         key=key,
         defaults={
             "person": by, "about": about, "began_at": now, "reported_at": now,
-            "left_ms": SLACK_MS, "others_ms": _others(by, key),
+            "left_ms": _slack(by, key, now), "others_ms": _others(by, key),
         },
     )  # fmt: skip
     known = Playing.objects.filter(sitting=sitting)
@@ -116,6 +116,14 @@ def begin(*, by: User, token: str, recording: Recording, reason: str) -> None:
     Playing.objects.get_or_create(
         sitting=sitting, recording=recording, defaults={"reason": reason[:300]}
     )
+
+
+def _slack(person: User, key: uuid.UUID, now: datetime) -> int:
+    """What a new page may claim at once: pages opened one upon another don't each have it."""
+    rows = Sitting.objects.filter(person=person).exclude(key=key)
+    last = rows.aggregate(last=Max("began_at"))["last"]
+    since = (now - last) / timedelta(milliseconds=1) if last else SLACK_MS
+    return max(0, min(SLACK_MS, round(since)))
 
 
 def _others(person: User, key: uuid.UUID) -> int:
@@ -221,7 +229,8 @@ def _range(item: Any) -> tuple[int, int, float, bool]:
         raise Doubted("Played ranges are lists of from, to, rate and seen.")
     start, stop, rate, seen = item
     numbers = type(start) is int and type(stop) is int and type(rate) in (int, float)
-    if not numbers or not math.isfinite(rate) or not SLOWEST <= rate <= FASTEST:
+    # Nothing that is no number lies between, and an int of any length can be compared.
+    if not numbers or not SLOWEST <= rate <= FASTEST:
         raise Doubted(f"Nothing plays slower than {SLOWEST}× or faster than {FASTEST}×.")
     return start, stop, float(rate), bool(seen)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import threading
@@ -220,7 +221,7 @@ def test_a_connection_that_was_away_loses_nothing(
         [0, 0, 1, 1], [5, 4, 1, 1], [-1, 5, 1, 1], [0, 600_101, 16, 1], [0, 5, 0, 1], [0, 5, -1, 1],
         [0, 5, 17, 1], [0, 5, 1e-300, 1], [0, 5, float("nan"), 1], [0, 5, float("inf"), 1],
         [0.5, 5, 1, 1], ["0", 5, 1, 1], [True, 5, 1, 1], [0, 5, 1], [0, 5, 1, 1, 1], [], "x", None,
-        [0, 10**30, 1, 1], [0, 5, "1", 1], [0, 5, True, 1], {},
+        [0, 10**30, 1, 1], [0, 5, 10**400, 1], [10**400, 10**401, 1, 1], [0, 5, "1", 1], [0, 5, True, 1], {},
     ],
 )  # fmt: skip
 @pytest.mark.django_db
@@ -265,7 +266,9 @@ def test_two_pages_can_not_play_in_the_same_time(
     shah: User, recording: Recording, clock: Clock
 ) -> None:
     """One pair of eyes: what one page claims is not there for the other."""
-    one, other = Page(shah, recording), Page(shah, recording)
+    one = Page(shah, recording)
+    clock.on(2)
+    other = Page(shah, recording)
     refused = 0
     for start in range(0, 60_000, 5000):
         clock.on(5)
@@ -281,6 +284,22 @@ def test_two_pages_can_not_play_in_the_same_time(
     clock.on(5)
     other.send([300_000, 305_000, 1, 1])
     assert played(shah, recording) == [[0, 60_001], [300_000, 305_000]]
+
+
+@pytest.mark.django_db
+def test_pages_that_are_opened_one_upon_another_do_not_each_have_two_seconds(
+    shah: User, recording: Recording, clock: Clock
+) -> None:
+    """Sixty pages within a second would be two minutes that nobody saw."""
+    for start in range(0, 60):
+        page = Page(shah, recording)
+        with contextlib.suppress(sittings.Doubted):
+            page.send([start * 2000, start * 2000 + 2000, 1, 1])
+    assert played(shah, recording) == [[0, 2000]]
+    clock.on(2)
+    page = Page(shah, recording)
+    page.send([300_000, 302_000, 1, 1])
+    assert played(shah, recording) == [[0, 2000], [300_000, 302_000]]
 
 
 @pytest.mark.django_db(transaction=True)
