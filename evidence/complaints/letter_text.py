@@ -202,7 +202,10 @@ def plain(text: str) -> str:
 
 
 def _has(text: str, *wanted: str) -> bool:
-    return all(plain(item) in plain(text) for item in wanted)
+    # As whole words: the 16th of a month is not the 6th.
+    said_ = plain(text)
+    words = [plain(item) for item in wanted if plain(item)]
+    return all(re.search(rf"(?<!\w){re.escape(item)}(?!\w)", said_) for item in words)
 
 
 Check = Callable[[Facts, str], bool]
@@ -235,7 +238,7 @@ NEEDS: dict[str, tuple[Check, str]] = {
         "what was learnt",
     ),
     "right": (
-        lambda facts, text: _has(text, RIGHT),
+        lambda facts, text: _has(text, RIGHT) and not _has(text, f"no {RIGHT}"),
         f"the words “{RIGHT}” (SI 2020/2 reg 34(4))",
     ),
     "body": (
