@@ -189,6 +189,8 @@ def _updates(complaint: Complaint, today: date) -> Iterator[Clock]:
     if _over(complaint) or _no_complainant(complaint):
         return
     told = _told(complaint, Told.What.UPDATE, To.COMPLAINANT, complaint.under_schedule3)
+    # Where a review has it handled again: the outcome that they were told was news as well.
+    told += _told(complaint, Told.What.OUTCOME, To.COMPLAINANT, complaint.under_schedule3)
     started = max([complaint.received, *told])
     yield Clock(
         "update", "Tell the complainant how it goes", weeks_after(started, UPDATE_WEEKS), started,
@@ -248,7 +250,8 @@ def last_day_for_review(complaint: Complaint, told_on: date, wrong_body_days: in
 def _review(complaint: Complaint, today: date) -> Iterator[Clock]:
     if complaint.told_on is None or not has_review(complaint):
         return
-    reviews = list(complaint.reviews.all())
+    # A review of an outcome before this one is over.
+    reviews = [row for row in complaint.reviews.all() if row.applied_on >= complaint.told_on]
     away = max((row.wrong_body_days for row in reviews), default=0)
     applied = min((row.applied_on for row in reviews), default=None)
     yield Clock(
