@@ -15,6 +15,7 @@ from evidence.custody.record import Subject
 from evidence.people.office import ChangingAdmin, keep
 
 EVENT = "complaints.data_changed"
+MOST_PENCE = 1_000_000
 
 
 class TemplateForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -71,10 +72,26 @@ class TemplateAdmin(ChangingAdmin):
         keep(request, obj, form, EVENT, Subject(f"complaint-{obj._meta.model_name}"))
 
 
+class RateForm(forms.ModelForm):  # type: ignore[type-arg]
+    """A rate of which a cost can still be kept."""
+
+    class Meta:
+        model = Rate
+        fields = ("code", "name", "unit", "pence", "source", "active")
+
+    def clean_pence(self) -> int:
+        """Not more than anybody's hour comes to."""
+        pence = int(self.cleaned_data["pence"])
+        if pence > MOST_PENCE:
+            raise forms.ValidationError(f"Enter at most {MOST_PENCE:,} pence, £10,000.")
+        return pence
+
+
 @admin.register(Rate)
 class RateAdmin(ChangingAdmin):
     """A new figure holds for work that is entered from then on."""
 
+    form = RateForm
     proved_again = True
     list_display = ("name", "code", "unit", "pence", "active", "source")
     fields = ("code", "name", "unit", "pence", "source", "active")
