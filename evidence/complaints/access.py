@@ -1,7 +1,8 @@
 """Which complaints somebody may know of, and who may handle one: the one place that decides.
 
 Nobody who is named in a complaint, and nobody who supervised one of those or was supervised by
-them between the start of what it is about and now, sees it, is counted it or handles it.
+them between the start of what it is about and now, sees it, is counted it or handles it; nor
+another complaint of the same incident, of which the referral tells of this one.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from evidence.people.table import AUTHORITY, STANDARDS, Scope
 ROLE_OF = {"complaint.change": STANDARDS, "complaint.decide": AUTHORITY}
 
 
-def conflicts_of(user: User) -> QuerySet[Named, Any]:
-    """The ids of complaints of which `user` may not know, whatever their role.
+def conflicts_of(user: User) -> QuerySet[Any, Any]:
+    """The ids of complaints of which `user` may not know, whatever their role: also those of the
+    same incident, which are linked each with each. For `in` alone.
 
     Two short reads of their own ties come first, so that the list stays an index scan for the
     many who have none.
@@ -43,7 +45,9 @@ def conflicts_of(user: User) -> QuerySet[Named, Any]:
             until__gte=OuterRef("complaint__start"),
         )
         found |= Q(Exists(reaches), officer__in=ended - standing)
-    return Named.objects.filter(found).order_by().values("complaint")
+    named = Named.objects.filter(found).order_by().values("complaint")
+    links = Complaint.same_incident.through.objects
+    return named.union(links.filter(to_complaint__in=named).order_by().values("from_complaint"))
 
 
 def visible_to(user: User) -> QuerySet[Complaint]:
@@ -78,8 +82,10 @@ def tied(officers: Collection[int], start: datetime) -> set[int]:
 
 def conflicted(complaint: Complaint) -> set[int]:
     """Whoever may neither see nor handle this complaint, by number."""
-    named = set(complaint.named.values_list("officer", flat=True))
-    return tied(named, complaint.start)
+    found: set[int] = set()
+    for one in (complaint, *complaint.same_incident.all()):
+        found |= tied(set(one.named.values_list("officer", flat=True)), one.start)
+    return found
 
 
 def may_handle(complaint: Complaint, permission: str) -> QuerySet[User]:

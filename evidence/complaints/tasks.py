@@ -9,13 +9,16 @@ from django.utils import timezone
 
 from evidence.complaints import clocks, costs
 from evidence.complaints import digest as mail
+from evidence.complaints.actions.recording import let_go_all
 
 log = structlog.get_logger(__name__)
 
 
 @shared_task(ignore_result=True)
 def nightly() -> None:
-    """Reckon open complaints' clocks anew, count what was played. May run twice, may die."""
+    """Take complaints from whoever came into conflict, reckon open ones' clocks anew, count what
+    was played. May run twice, may die."""
+    log.info("conflicts", taken=let_go_all())
     log.info("clocks", differed=clocks.keep_all())
     log.info("costs", review_rows=costs.count_reviews())
 

@@ -9,7 +9,14 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence.complaints import state
-from evidence.complaints.actions.saving import Refused, opened, saved, sensible, still_open
+from evidence.complaints.actions.saving import (
+    Refused,
+    opened,
+    saved,
+    sensible,
+    still_open,
+    undecided,
+)
 from evidence.complaints.models import Allegation, Complaint, Finding, Measure, Wording
 from evidence.people.models import User
 from evidence.recordings.access import visible_to as recordings_visible_to
@@ -24,6 +31,8 @@ def _who_decides(by: User, row: Complaint) -> None:
         return
     if row.handler_id == by.pk:
         raise Refused("A different person has to decide: you handle it.")
+    if not by.may("complaint.decide"):
+        raise Refused("Under Schedule 3 the appropriate authority decides: ask them.")
     if row.authority is not None and row.authority_id != by.pk:
         raise Refused(f"{row.authority.short} decides this complaint.")
 
@@ -48,8 +57,7 @@ def propose(
         found = row.allegations.select_for_update(of=("self",)).get(pk=allegation.pk)
         if row.handler_id != by.pk:
             raise Refused("Whoever handles it enters the findings: hand it to them first.")
-        if row.status in (Complaint.Status.DECIDED, Complaint.Status.TOLD, Complaint.Status.REVIEW):
-            raise Refused("The outcome is decided. A finding changes only after a review.")
+        undecided(row, "A finding changes")
         if found.withdrawn_at is not None:
             raise Refused(f"Allegation {found.number} was set aside.")
         if not wording.active or row.handling not in wording.handlings.split():
@@ -84,9 +92,14 @@ def decide(
         row = opened(by=by, complaint=finding.allegation.complaint, permission="complaint.decide",
                      version=version)  # fmt: skip
         still_open(row)
-        found = Finding.objects.select_for_update(of=("self",)).get(pk=finding.pk)
+        found = (
+            Finding.objects.select_for_update(of=("self",)).select_related("allegation")
+            .get(pk=finding.pk)
+        )  # fmt: skip
         if found.replaced_at is not None:
             raise Refused("Another finding has replaced this one. Decide that.")
+        if found.allegation.withdrawn_at is not None:
+            raise Refused(f"Allegation {found.allegation.number} was set aside.")
         if found.proposed_by_id == by.pk:
             raise Refused("A different person has to approve this.")
         _who_decides(by, row)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 
 from evidence.complaints.access import may_handle
-from evidence.complaints.actions.saving import Refused, opened, saved, still_open
-from evidence.complaints.models import Allegation, Category, Complaint
+from evidence.complaints.actions.saving import Refused, opened, saved, still_open, undecided
+from evidence.complaints.models import Allegation, Category, Complaint, Finding
 from evidence.people.models import User
 
 
@@ -44,14 +44,26 @@ def hand(
         changed = [name for name, value in wanted.items() if getattr(row, name) != value]
         if not changed:
             return row
+        if "handling" in changed:
+            undecided(row, "How it is handled changes")
         for name, value in wanted.items():
             setattr(row, name, value)
+        to_be_decided(row)
         if handler is not None and row.status == Complaint.Status.RECORDED:
             row.status = Complaint.Status.HANDLED
         return saved(
             by=by, row=row, kind="complaint.handed", data={"fields": sorted(changed)},
             private={"after": {name: str(value or "") for name, value in wanted.items()}},
         )  # fmt: skip
+
+
+def to_be_decided(row: Complaint) -> None:
+    """Under Schedule 3 what the handler decided alone, outside it, still has to be decided."""
+    if row.under_schedule3:
+        alone = Finding.objects.filter(
+            allegation__complaint=row, replaced_at=None, decided_by=F("proposed_by")
+        )
+        alone.update(decided_by=None, decided_at=None)
 
 
 def allege(
@@ -67,6 +79,7 @@ def allege(
     with transaction.atomic():
         row = opened(by=by, complaint=complaint, permission="complaint.change", version=version)
         still_open(row)
+        undecided(row, "What is alleged changes")
         people = list(officers)
         if not words.strip():
             raise Refused("Enter what is alleged.")
@@ -99,6 +112,7 @@ def withdraw(*, by: User, allegation: Allegation, version: int | None, reason: s
         found = row.allegations.select_for_update(of=("self",)).get(pk=allegation.pk)
         if found.withdrawn_at is not None:
             return found
+        undecided(row, "What is alleged changes")
         if not reason.strip():
             raise Refused("Enter why it is set aside.")
         found.withdrawn_at, found.withdrawn_reason = timezone.now(), reason.strip()[:300]

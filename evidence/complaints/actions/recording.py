@@ -8,13 +8,21 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from evidence.complaints import clocks
-from evidence.complaints.access import tied
-from evidence.complaints.actions.saving import Refused, opened, saved, still_open, words_of
+from evidence.complaints.access import conflicted, conflicts_of, tied
+from evidence.complaints.actions.saving import (
+    Refused,
+    opened,
+    saved,
+    still_open,
+    undecided,
+    words_of,
+)
 from evidence.complaints.models import Complaint, Named
-from evidence.custody.record import Draft, record
+from evidence.custody.record import Draft, record, service
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.retention import actions as retention
@@ -138,6 +146,13 @@ def hold_again(*, by: User, row: Complaint) -> list[Hold]:
     return _hold(by, row, list(User.objects.filter(pk__in=row.named.values("officer"))))
 
 
+def reopen(*, by: User, row: Complaint) -> None:
+    """Open it again, where it is closed, with its hold; in the caller's transaction."""
+    if row.status == Complaint.Status.CLOSED:
+        row.closed_on = row.closed_by = None
+        hold_again(by=by, row=row)
+
+
 def change_record(
     *, by: User, complaint: Complaint, version: int | None, values: Mapping[str, Any]
 ) -> tuple[Complaint, int, bool]:
@@ -153,6 +168,11 @@ def change_record(
         changed = [name for name in RECORD if name in values and values[name] != before[name]]
         if not changed:
             return row, 0, False
+        if Complaint.Standing.NONE in (before["standing"], values.get("standing")) and (
+            "standing" in changed
+        ):
+            # Without a complainant there is no review period, which may be running.
+            undecided(row, "Whether somebody complained changes")
         for name in changed:
             setattr(row, name, values[name])
         row.full_clean(validate_unique=False)
@@ -177,7 +197,7 @@ def change_record(
                 "after": {name: str(getattr(row, name) or "")[:500] for name in changed},
             },
         )  # fmt: skip
-        _let_go(by, row)
+        let_go(by, row)
     return row, more, narrower
 
 
@@ -187,16 +207,54 @@ def _held(row: Complaint) -> int:
     ).count()
 
 
-def _let_go(by: User, row: Complaint) -> None:
+def let_go(by: User, row: Complaint) -> None:
     """Take it from a handler or authority who may not have it any more."""
-    people = tied(set(row.named.values_list("officer", flat=True)), row.start)
-    gone = [name for name in ("handler", "authority") if getattr(row, f"{name}_id") in people]
-    if gone:
-        was = {name: getattr(row, name).short for name in gone}
-        for name in gone:
-            setattr(row, name, None)
-        saved(by=by, row=row, kind="complaint.handed", data={"fields": gone},
+    was = _taken_from(row)
+    if was:
+        saved(by=by, row=row, kind="complaint.handed", data={"fields": sorted(was)},
               private={"before": was})  # fmt: skip
+
+
+def _taken_from(row: Complaint) -> dict[str, str]:
+    """Whom it was taken from, by what they were; the row is not saved yet."""
+    people = conflicted(row)
+    gone = [name for name in ("authority", "handler") if getattr(row, f"{name}_id") in people]
+    was = {name: getattr(row, name).short for name in gone}
+    for name in gone:
+        setattr(row, name, None)
+    return was
+
+
+def let_go_all() -> int:
+    """For nights: take open complaints from whoever came into conflict since, as by another
+    supervisor. They don't see them any more, so nobody would mind their days. How many."""
+    rows = Complaint.objects.exclude(status=Complaint.Status.CLOSED)
+    people = User.objects.filter(
+        Q(pk__in=rows.values("handler")) | Q(pk__in=rows.values("authority"))
+    )
+    count = 0
+    for person in people:
+        theirs = rows.filter(Q(handler=person) | Q(authority=person))
+        for pk in list(theirs.filter(pk__in=conflicts_of(person)).values_list("pk", flat=True)):
+            count += _let_go_of(pk)
+    return count
+
+
+def _let_go_of(pk: int) -> bool:
+    with transaction.atomic():
+        row = Complaint.objects.select_for_update(of=("self",)).get(pk=pk)
+        was = _taken_from(row)
+        if was:
+            row.version += 1
+            row.save(update_fields=[*was, "version"])
+            actor = service("complaints")
+            record(
+                Draft(
+                    "complaint.handed", row.subject(), actor, data={"fields": sorted(was)},
+                    private={"name": actor.name, "reference": row.reference, "before": was},
+                )
+            )  # fmt: skip
+    return bool(was)
 
 
 def name_officers(
@@ -232,7 +290,7 @@ def name_officers(
             by=by, row=row, kind="complaint.named", data={"count": len(wanted)},
             private={"who": [person.short for person in wanted]},
         )  # fmt: skip
-        _let_go(by, row)
+        let_go(by, row)
     return row, more
 
 

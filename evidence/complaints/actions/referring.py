@@ -10,7 +10,10 @@ from django.utils import timezone
 
 from evidence.complaints import bodies, clocks, referral
 from evidence.complaints.access import visible_to
+from evidence.complaints.actions.handling import to_be_decided
+from evidence.complaints.actions.recording import let_go, reopen
 from evidence.complaints.actions.saving import (
+    AFTER_DECISION,
     NOT_THERE,
     Refused,
     opened,
@@ -94,7 +97,8 @@ def answer(
 def same_incident(
     *, by: User, complaint: Complaint, version: int | None, other: str, linked: bool = True
 ) -> Complaint:
-    """Say that another complaint is of the same incident, or that it is not after all.
+    """Say that another complaint is of the same incident, with all that is of it; or that this
+    one is not after all, and leaves it.
 
     Raises NotAllowed, Conflict, Refused.
     """
@@ -104,16 +108,22 @@ def same_incident(
             raise Refused(f"There is no complaint {other.strip()} that you can see. Check it.")
         if there.pk == complaint.pk:
             raise Refused("Enter the reference of another complaint.")
-        _lock_incident(complaint, there)
+        incident = _lock_incident(complaint, there)
         row = opened(by=by, complaint=complaint, permission="complaint.change", version=version)
         if linked:
-            row.same_incident.add(there)
+            # Each with each: who may know of one may know of all, and one link says so.
+            for one in Complaint.objects.filter(pk__in=incident):
+                one.same_incident.add(*(pk for pk in incident if pk != one.pk))
         else:
-            row.same_incident.remove(there)
+            row.same_incident.clear()
         for one in (row, there):
             _settle(by, referral.incident_of(one))
-        return saved(by=by, row=row, kind="complaint.linked", data={"linked": linked},
+        made = saved(by=by, row=row, kind="complaint.linked", data={"linked": linked},
                      private={"other": there.reference})  # fmt: skip
+        for one in Complaint.objects.filter(pk__in=incident).exclude(pk=row.pk):
+            let_go(by, one)
+        let_go(by, made)
+        return made
 
 
 def refer(
@@ -128,7 +138,8 @@ def refer(
     with transaction.atomic():
         permission = "complaint.change" if by.may("complaint.change") else "complaint.decide"
         row = opened(by=by, complaint=complaint, permission=permission, version=version)
-        still_open(row)
+        if not Referral.objects.filter(complaint=row, mandatory=True).exists():
+            still_open(row)  # one that has to go goes, closed or not: its incident may demand it
         sensible(on, what="The referral", earliest=row.received)
         found, _ = Referral.objects.select_for_update(of=("self",)).get_or_create(
             complaint=row, defaults={"mandatory": False, "clear_on": timezone.localdate()}
@@ -152,7 +163,6 @@ def referral_answered(
     """
     with transaction.atomic():
         row = opened(by=by, complaint=complaint, permission="complaint.change", version=version)
-        still_open(row)
         found = Referral.objects.select_for_update(of=("self",)).filter(complaint=row).first()
         if found is None or found.referred_on is None:
             raise Refused("Enter first on which day it was referred.")
@@ -165,8 +175,14 @@ def referral_answered(
             Referral.Answered.DIRECTED: Complaint.Handling.DIRECTED,
             Referral.Answered.INDEPENDENT: Complaint.Handling.INDEPENDENT,
         }.get(Referral.Answered(answered))
-        if handling is not None:
+        if handling is not None and handling != row.handling:
             row.handling = handling
+            to_be_decided(row)
+            if row.status in (*AFTER_DECISION, Complaint.Status.CLOSED):
+                # It is investigated now: what was told is not its outcome any more.
+                reopen(by=by, row=row)
+                row.status = Complaint.Status.HANDLED
+                row.decided_on = row.told_on = None
         saved(by=by, row=row, kind="complaint.referral_answered", data={},
               private={"answered": found.get_answered_display(),
                        "iopc": found.iopc_reference})  # fmt: skip

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from evidence.complaints import state
-from evidence.complaints.actions.recording import hold_again
+from evidence.complaints.actions.recording import reopen
 from evidence.complaints.actions.saving import Refused, opened, saved, sensible, words_of
 from evidence.complaints.models import BodyChoice, Complaint, Review
 from evidence.people.models import User
@@ -50,9 +50,7 @@ def enter_review(
             complaint=row, body=body, applied_on=applied_on, wrong_body_days=wrong_body_days,
             grounds=grounds.strip(), late_reason=late_reason.strip()[:300], entered_by=by,
         )  # fmt: skip
-        if row.status == Complaint.Status.CLOSED:
-            row.closed_on = row.closed_by = None
-            hold_again(by=by, row=row)
+        reopen(by=by, row=row)
         row.status = Complaint.Status.REVIEW
         saved(by=by, row=row, kind="complaint.review_entered", data={},
               private={"body": made.get_body_display(), "on": applied_on.isoformat(),
@@ -86,7 +84,7 @@ def decide_review(
         found.save(update_fields=["decision", "decided_on", "recommendations"])
         if decision == Review.Decision.NOT:
             row.status, row.decided_on, row.told_on = Complaint.Status.HANDLED, None, None
-        elif not state.waiting_reviews(row):
+        elif row.status == Complaint.Status.REVIEW and not state.waiting_reviews(row):
             row.status = Complaint.Status.TOLD
         saved(by=by, row=row, kind="complaint.review_decided", data={},
               private={"decision": found.get_decision_display(),

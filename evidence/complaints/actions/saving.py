@@ -15,6 +15,8 @@ from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 
+Status = Complaint.Status
+AFTER_DECISION = (Status.DECIDED, Status.TOLD, Status.REVIEW)
 NOT_THERE = "There is nothing here that you can see. Check the reference."
 
 
@@ -53,9 +55,12 @@ def opened(
     Raises NotAllowed, also for one of which the person may not know; Conflict where somebody
     has saved it since `version`.
     """
-    if not by.may(permission) or not visible_to(by).filter(pk=complaint.pk).exists():
+    if not by.may(permission):
         raise NotAllowed(NOT_THERE)
-    row = Complaint.objects.select_for_update(of=("self",)).get(pk=complaint.pk)
+    # Locked before it is asked who may know of it: whoever was named while this act waited may not.
+    row = Complaint.objects.select_for_update(of=("self",)).filter(pk=complaint.pk).first()
+    if row is None or not visible_to(by).filter(pk=row.pk).exists():
+        raise NotAllowed(NOT_THERE)
     if version is not None and row.version != version:
         raise Conflict(Complaint.objects.select_related("changed_by").get(pk=row.pk))
     return row
@@ -65,6 +70,12 @@ def still_open(row: Complaint) -> None:
     """Raises Refused for a complaint that is closed."""
     if row.status == Complaint.Status.CLOSED:
         raise Refused(f"{row.reference} is closed. Only a review opens it again.")
+
+
+def undecided(row: Complaint, what: str) -> None:
+    """Raises Refused once the outcome is decided: what it was decided on stays as it was."""
+    if row.status in AFTER_DECISION:
+        raise Refused(f"The outcome is decided. {what} only after a review.")
 
 
 def saved(

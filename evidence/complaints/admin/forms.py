@@ -264,7 +264,7 @@ class IncidentForm(ActForm):
 
     other = fields.line("Complaint", required="Enter a reference like PC/1234/26", max_length=20)
     linked = fields.choice("It is", [("yes", "Of the same incident"),
-                                     ("no", "Not of the same incident after all")],
+                                     ("no", "Not after all: this one leaves it")],
                            required="Choose which")  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from evidence.complaints.admin.forms import ActForm, AddForm
 from evidence.complaints.admin.steps import STEPS, Act, Step, by_name
 from evidence.complaints.found import found
 from evidence.complaints.models import Allegation, Complaint, Finding, Referral
+from evidence.people import fresh
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.office import staff
@@ -129,6 +130,8 @@ def step(request: HttpRequest, number: int, name: str) -> HttpResponse:
     if request.method == "POST":
         if asked is None:
             raise Http404
+        if asked.proved_again:
+            fresh.require(request)
         form = _form(asked, user, complaint, request.POST)
         forms[asked.name] = form
         if form.is_valid():

@@ -16,7 +16,7 @@ from evidence.complaints.access import NOBODY, may_handle
 from evidence.complaints.actions.recording import RECORD
 from evidence.complaints.admin import forms
 from evidence.complaints.found import found
-from evidence.complaints.models import Complaint, Finding
+from evidence.complaints.models import Complaint, Finding, Referral
 from evidence.people.models import User
 from evidence.people.office import staff
 
@@ -39,6 +39,8 @@ class Act:
     initial: Callable[[Complaint], dict[str, Any]] = lambda complaint: {}
     # The consequence of something that can't be taken back, in a sentence.
     warning: str = ""
+    # Whether it needs a fresh proof of who does it.
+    proved_again: bool = False
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,22 @@ def _may(permission: str) -> Applies:
     return lambda complaint, user: user.may(permission) and complaint.status != Status.CLOSED
 
 
+def _outcome_is_theirs(complaint: Complaint, user: User) -> bool:
+    """Under Schedule 3 the authority decides it, outside it the handler."""
+    by = "complaint.decide" if complaint.under_schedule3 else "complaint.change"
+    return _may(by)(complaint, user)
+
+
 def _either(complaint: Complaint, user: User) -> bool:
     may = user.may("complaint.change") or user.may("complaint.decide")
     return may and complaint.status != Status.CLOSED
+
+
+def _refers(complaint: Complaint, user: User) -> bool:
+    """One that has to go goes, closed or not."""
+    must = Referral.objects.filter(complaint=complaint, mandatory=True, referred_on=None)
+    may = user.may("complaint.change") or user.may("complaint.decide")
+    return _either(complaint, user) or (may and must.exists())
 
 
 change = _may("complaint.change")
@@ -346,7 +361,8 @@ STEPS: list[Step] = [
         Act("release", "Release the footage", "Release", forms.ReleaseForm, _release,
             lambda complaint, user: user.may("complaint.change")
             and not state.why_kept(complaint.reference),
-            warning="After this, nothing of this complaint keeps the footage."),
+            warning="After this, nothing of this complaint keeps the footage.",
+            proved_again=True),
     ], _todo_holds, lambda complaint: state.why_kept(complaint.reference)),
     Step("allegations", "Allegations", [
         Act("allege", "Enter an allegation", "Enter", forms.AllegeForm, _allege, change),
@@ -361,9 +377,10 @@ STEPS: list[Step] = [
     Step("referral", "Referral to the IOPC", [
         Act("answer", "The checklist", "Save", forms.AnswerForm, _answer, change),
         Act("incident", "Same incident", "Save", forms.IncidentForm, _incident, change),
-        Act("refer", "Refer", "Refer", forms.ReferForm, _refer, _either),
+        Act("refer", "Refer", "Refer", forms.ReferForm, _refer,
+            _refers),
         Act("answered", "What the IOPC decided", "Save", forms.ReferralAnswerForm, _answered,
-            change),
+            lambda complaint, user: user.may("complaint.change")),
     ], _todo_referral),
     Step("findings", "Findings", [
         Act("propose", "Enter a finding", "Enter", forms.ProposeForm, _propose, change),
@@ -374,7 +391,7 @@ STEPS: list[Step] = [
         Act("body", "Who would review", "Work it out", forms.BodyForm, _body, _either),
     ], _todo_body),
     Step("outcome", "Outcome", [
-        Act("outcome", "Decide the outcome", "Decide", forms.SureForm, _outcome, _either,
+        Act("outcome", "Decide the outcome", "Decide", forms.SureForm, _outcome, _outcome_is_theirs,
             warning="From that day it has to be told within five working days."),
     ], _todo_outcome, lambda complaint: " ".join(state.missing_for_outcome(complaint))),
     Step("measures", "What followed", [
