@@ -23,7 +23,7 @@ from psycopg.errors import QueryCanceled
 from evidence.custody.record import Draft, Subject, record
 from evidence.people.models import Unit, User
 from evidence.people.table import Scope
-from evidence.recordings import keyset, search
+from evidence.recordings import keeping, keyset, search
 from evidence.recordings.access import find, team_of, visible_to
 from evidence.recordings.models import Category, IncidentType, Marker, Recording
 
@@ -190,11 +190,9 @@ def conditions(form: SearchForm, reader: User) -> dict[str, Q]:
         found["restricted"] = ~Q(restricted="")
     if "markers" in asked:
         marked = Marker.objects.filter(recording=OuterRef("pk"), removed_at=None)
-        if not reader.may("hold.view"):
-            marked = marked.filter(office=False)
-        else:
-            marked = marked.filter(Q(office=False) | ~Q(recording__officer=reader))
-        found["markers"] = Q(Exists(marked))
+        found["markers"] = Q(Exists(marked.filter(office=False)))
+        if reader.may("hold.view"):
+            found["markers"] |= Q(Exists(marked)) & ~keeping.unsaid(reader)
     return found
 
 

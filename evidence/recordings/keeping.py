@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.people.models import User
@@ -58,6 +60,25 @@ def register_hidden(provider: Hidden) -> None:
 def hidden_holds(reader: User, recording: Recording) -> set[int]:
     """The holds on a recording that this reader may not know of, by number."""
     return set().union(*(provider(reader, recording) for provider in _hidden))
+
+
+HiddenFootage = Callable[[User], "QuerySet[Any]"]
+_hidden_footage: list[HiddenFootage] = []
+
+
+def register_hidden_footage(provider: HiddenFootage) -> None:
+    """Add who says which recordings are kept for what a reader may not know of, by number."""
+    if provider not in _hidden_footage:
+        _hidden_footage.append(provider)
+
+
+def unsaid(reader: User) -> Q:
+    """Recordings of which a reader is not told what the office says of them, as it may be about
+    them: their own, and what is held for a complaint that they may not know of."""
+    found = Q(officer=reader)
+    for provider in _hidden_footage:
+        found |= Q(pk__in=provider(reader))
+    return found
 
 
 def days(category: Category | None) -> int:

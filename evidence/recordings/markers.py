@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.custody.record import Draft, record
 from evidence.people.models import User
-from evidence.recordings import search
+from evidence.recordings import keeping, search
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Marker, Recording
 
@@ -44,12 +44,14 @@ def shown_to(reader: User, recording: Recording) -> QuerySet[Marker]:
     """The markers that somebody who may see the recording sees.
 
     What people who work on complaints wrote is shown to those who may know of one; of their own
-    footage to nobody: it may be about them.
+    footage, or of what is held for a complaint that they may not know of, to nobody else.
     """
     found = recording.markers.filter(removed_at=None).select_related("made_by")
-    if reader.may("hold.view") and recording.officer_id != reader.pk:
-        return found
-    return found.filter(office=False)
+    if not reader.may("hold.view"):
+        return found.filter(office=False)
+    if Recording.objects.filter(keeping.unsaid(reader), pk=recording.pk).exists():
+        return found.filter(Q(office=False) | Q(made_by=reader))
+    return found
 
 
 def add(*, by: User, reference: str, at_ms: int, text: str = "") -> Marker:

@@ -12,6 +12,7 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from evidence.people.models import User
+from evidence.recordings import keeping
 from evidence.recordings.models import Original, Recording
 from evidence.recordings.search import Query, Term
 
@@ -38,7 +39,7 @@ LEFT JOIN recordings_incidenttype i ON i.id = r.incident_id
 LEFT JOIN LATERAL (
     SELECT string_agg(text, ' · ' ORDER BY at_ms, id) AS said FROM recordings_marker
     WHERE recording_id = r.id AND removed_at IS NULL AND (NOT office
-        OR %(office)s AND r.officer_id IS DISTINCT FROM %(reader)s)
+        OR %(office)s AND NOT r.id = ANY(%(unsaid)s))
 ) m ON true
 WHERE r.id = ANY(%(ids)s)
 """
@@ -105,7 +106,8 @@ def _prose(
 ) -> dict[int, list[Reason]]:
     values: dict[str, Any] = {
         "options": OPTIONS, "signs": START + STOP, "marks": query.marks,
-        "office": reader.may("hold.view"), "reader": reader.pk, "ids": [item.pk for item in items],
+        "office": reader.may("hold.view"), "unsaid": _unsaid(items, reader),
+        "ids": [item.pk for item in items],
     }  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(_HEADLINES, values)
@@ -119,6 +121,14 @@ def _prose(
         ]
         found[pk] = [Reason(label, marked(text)) for label, text in shown if text]
     return found
+
+
+def _unsaid(items: Sequence[Recording], reader: User) -> list[int]:
+    """Those of which the reader is not told what the office marked."""
+    if not reader.may("hold.view"):
+        return []
+    shown = Recording.objects.filter(pk__in=[item.pk for item in items])
+    return list(shown.filter(keeping.unsaid(reader)).values_list("pk", flat=True))
 
 
 def _around(text: str, pattern: re.Pattern[str]) -> str:

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from evidence.people.models import User
+from evidence.recordings import keeping
 from evidence.recordings.models import ALPHABET, Recording
 
 LONGEST = 200
@@ -240,9 +241,9 @@ class Matches(Func):
 def matches(query: Query, reader: User) -> Q:
     """That a recording answers the question, by what the reader may know of it.
 
-    Of their own footage nobody is told what the office marked: it may be about them.
+    Of some footage, like their own, nobody is told what the office marked (`keeping.unsaid`).
     """
     known = Q(Matches(F("search"), Value(query.text)))
     if not reader.may("hold.view"):
         return known
-    return Q(Matches(F("search_office"), Value(query.text))) & (~Q(officer=reader) | known)
+    return Q(Matches(F("search_office"), Value(query.text))) & (~keeping.unsaid(reader) | known)

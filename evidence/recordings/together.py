@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from evidence.custody.record import Draft, record
 from evidence.people.models import User
-from evidence.recordings import actions, coverage, player_data
+from evidence.recordings import actions, coverage, keeping, player_data
 from evidence.recordings.access import find
 from evidence.recordings.models import Recording, SyncNudge
 
@@ -82,9 +82,11 @@ def _moves(found: Sequence[Recording], reader: User) -> dict[int, tuple[SyncNudg
     ).select_related("by")
     if not reader.may("hold.view"):
         rows = rows.filter(office=False)
-    else:  # of their own footage nobody is told what the office says: it may be about them
-        own = Q(recording__officer=reader) | Q(against__officer=reader)
-        rows = rows.filter(Q(office=False) | ~own)
+    else:
+        shown = Recording.objects.filter(pk__in=[first.pk, *rest])
+        unsaid = list(shown.filter(keeping.unsaid(reader)).values_list("pk", flat=True))
+        told = ~Q(recording__in=unsaid) & ~Q(against__in=unsaid)
+        rows = rows.filter(Q(office=False) | Q(by=reader) | told)
     moves: dict[int, tuple[SyncNudge, int]] = {}
     for row in rows.order_by("created", "id"):
         if row.against_id == first.pk:

@@ -13,7 +13,8 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         """Tell the recording's page of holds."""
         from evidence.recordings import keeping
-        from evidence.retention.keeping import hidden, holds
+        from evidence.retention.keeping import hidden, hidden_footage, holds
 
         keeping.register(holds)
         keeping.register_hidden(hidden)
+        keeping.register_hidden_footage(hidden_footage)

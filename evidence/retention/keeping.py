@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from django.db.models import Q
+from typing import Any
+
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.people.models import User
@@ -16,6 +18,11 @@ def hidden(reader: User, recording: Recording) -> set[int]:
     """The holds that this reader may not know of: of complaints that name them."""
     of_it = Hold.objects.filter(Q(recording=recording) | Q(recording__joined_into=recording))
     return set(of_it.filter(secret_to(reader)).values_list("pk", flat=True))
+
+
+def hidden_footage(reader: User) -> QuerySet[Hold, Any]:
+    """The recordings that are held for a complaint of which this reader may not know."""
+    return Hold.objects.filter(secret_to(reader)).order_by().values("recording")
 
 
 def holds(reader: User, recording: Recording) -> list[Reason]:

@@ -17,6 +17,7 @@ from evidence.complaints.actions.saving import opened
 from evidence.complaints.models import Complaint, Named, Question, Referral, Told
 from evidence.people.actions import NotAllowed, supervised
 from evidence.people.models import User
+from evidence.recordings import markers, together
 from evidence.retention.models import Hold
 from tests import factories
 from tests.evidence.complaints import making
@@ -248,6 +249,41 @@ def test_footage_of_a_complaint_is_released_only_after_a_fresh_proof(
     assert answer.status_code == 302
     assert "holds" not in answer["Location"].partition("?")[0]
     assert Hold.objects.filter(released_at=None).exists()
+
+
+# --- what others wrote of the footage ---
+def test_what_a_reviewer_marked_is_not_told_to_whom_the_complaint_is_hidden(
+    shah: User, lane: User
+) -> None:
+    """An investigator under whom the officer stands: they see the footage, and no mark of it."""
+    stan = making.investigator("stan", collar="991")
+    jo = making.investigator("jo")
+    one = factories.recording(shah, happened_at=timezone.now() - timedelta(hours=1),
+                              duration_ms=5000)  # fmt: skip
+    other = factories.recording(stan, happened_at=one.happened_at, duration_ms=5000)
+    markers.add(by=lane, reference=one.reference, at_ms=1, text="zebrakick")
+    mine = markers.add(by=stan, reference=one.reference, at_ms=2, text="zebramine")
+    client = Client()
+    client.force_login(stan)
+
+    def told() -> str:
+        asked = [f"/footage/{one.reference}/", "/search/?q=zebrakick", "/search/?markers=1",
+                 f"/together/?r={one.reference}&r={other.reference}"]  # fmt: skip
+        return "".join(client.get(path).text.replace("q=zebrakick", "") for path in asked)
+
+    assert "zebrakick" in told()
+    together.nudge(by=lane, reference=one.reference, against=other.reference, milliseconds=7,
+                   reason="zebraclap")  # fmt: skip
+    making.recorded(jo, shah)
+    shah.supervisor = stan
+    shah.save()
+    supervised(shah)
+    assert Hold.objects.filter(recording=one).exists()
+    shown = told().replace('value="zebrakick"', "")
+    assert "<mark>zebrakick" not in shown
+    assert "zebraclap" not in shown
+    assert list(markers.shown_to(stan, one)) == [mine]
+    assert markers.shown_to(lane, one).count() == 2
 
 
 # --- letters ---
