@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -78,7 +78,9 @@ def links(request: HttpRequest) -> list[Link]:
         if may(user):
             url = reverse(view)
             found.append(Link(words, url, _current(request.path, url)))
-    return found
+    # Of pages one below the other the nearest alone is where one is.
+    nearest = max((len(link.url) for link in found if link.current), default=0)
+    return [link if len(link.url) == nearest else replace(link, current="") for link in found]
 
 
 def _current(path: str, url: str) -> str:

@@ -10,13 +10,18 @@ def _may(permission: str) -> Any:
     return lambda request: bool(getattr(request.user, "may", lambda _: False)(permission))
 
 
-def _item(title: str, icon: str, view: str, permission: str) -> dict[str, Any]:
-    return {
-        "title": title,
-        "icon": icon,
-        "link": reverse_lazy(view),
-        "permission": _may(permission),
-    }
+def _item(
+    title: str, icon: str, view: str, permission: str, *, besides: str = ""
+) -> dict[str, Any]:  # fmt: skip
+    """One link; `besides` is a page below it that has a link of its own."""
+    link = reverse_lazy(view)
+    item = {"title": title, "icon": icon, "link": link, "permission": _may(permission)}
+    if besides:
+        other = reverse_lazy(besides)
+        item["active"] = lambda request: (
+            request.path.startswith(str(link)) and not request.path.startswith(str(other))
+        )
+    return item
 
 
 UNFOLD: dict[str, Any] = {
@@ -45,7 +50,7 @@ UNFOLD: dict[str, Any] = {
                           "admin:retention_unassigned_changelist", "recording.assign"),
                     _item("Cases", "folder", "admin:cases_case_changelist", "case.view"),
                     _item("Complaints", "gavel", "admin:complaints_complaint_changelist",
-                          "complaint.view"),
+                          "complaint.view", besides="admin:complaints_complaint_statistics"),
                     _item("Samples", "casino", "samples", "sample.view"),
                     _item("Statistics", "bar_chart", "admin:complaints_complaint_statistics",
                           "complaint.view"),

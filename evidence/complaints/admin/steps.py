@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 
 from evidence.complaints import actions, referral, state
 from evidence.complaints.access import NOBODY, may_handle
@@ -325,7 +326,8 @@ def _todo_reviews(complaint: Complaint) -> tuple[str, str]:
         return "amber", "At review"
     ends = state.review_ends(complaint)
     if ends is not None:
-        return "plain", f"Until {ends:%-d %b %Y}"
+        over = ends < timezone.localdate()
+        return "plain", f"{'Over since the end of' if over else 'Until'} {ends:%-d %b %Y}"
     return "grey", "Not yet" if state.review_right(complaint) else "No right to a review"
 
 

@@ -156,6 +156,10 @@ class Notes {
     const inside = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("#notes");
     if (!inside) { failed(); return; }
     this.section.replaceChildren(...inside.childNodes);
+    for (const told of document.querySelectorAll("[data-notes]")) {
+      const count = this.section.querySelectorAll(`[data-about="${told.dataset.notes}"]`).length;
+      told.textContent = `${count} note${count === 1 ? "" : "s"}`;
+    }
     this.placed = answer.status === 422 || Boolean(by("note-text")?.value);
     (by("note-text") || this.section).focus();
     this.draw();
