@@ -107,8 +107,9 @@ def lacks(complaint: Complaint, template: Template, written: Written, on: date) 
         legal = WITH_REVIEW if clocks.has_review(complaint) else WITHOUT_REVIEW
         needs += [item for item in legal if item not in needs]
     facts = _facts(complaint, template, on)
-    found = letter_text.missing(facts, f"{written.subject}\n{written.body}", needs)
-    if letter_text.HOLE.search(written.to):
+    # A browser ends lines otherwise than a letter that is kept.
+    found = letter_text.missing(facts, f"{written.subject}\n{_lines(written.body)}", needs)
+    if letter_text.HOLE.search(_lines(written.to)):
         found.append("somebody to whom it goes")
     if "body" in needs and letter_text.body_choice_missing(facts):
         found.append("a choice of who would review the outcome, on the complaint's page")

@@ -29,7 +29,7 @@ from tests.journeys.test_player import name_at, until
 from tests.live import Live
 
 SignIn = Callable[..., Watched]
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(1500)]
 REFERENCE = "PC/1204/26"
 SHAH, SECOND, OKORO = "BWC-000211", "BWC-000212", "BWC-000213"
 VIDEO = "document.querySelector('video')"
@@ -514,6 +514,8 @@ def write(story: Story) -> None:
     sent(story, ACCOUNT, "1. He pushed me against the wall", "2. He told me to shut up")
     keep_letter(story, "Progress, every four weeks", lambda body: body)
     story.refused("something in place of “[Say what was done since the last letter.]”")
+    listed = story.page.locator("section", has=story.page.locator("#needs"))
+    expect(listed).to_contain_text("something in place of “[Say what comes next")
     looked_at(story.page, "14-letter-refused")
 
     def filled(body: str) -> str:
