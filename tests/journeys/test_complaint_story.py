@@ -734,7 +734,7 @@ def test_figures_and_their_files(story: Story, live: Live, sign_in: SignIn) -> N
     page.set_viewport_size({"width": 1280, "height": 1000})
     picture(page, "statistics")
     looked_at(page, "30-statistics")
-    charts = page.locator("svg.chart").count()
+    charts = page.locator("svg.drawn").count()
     assert charts >= 5
     for button in page.get_by_role("button", name=re.compile("^Download")).all():
         with page.expect_download() as coming:
