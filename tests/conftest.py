@@ -73,13 +73,22 @@ Client._login = _signed_in  # type: ignore[attr-defined]
 
 @pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of two processes, one runs the stories, which share a running system; a file's tests stay
-    together. The stories are the longest, so they begin first."""
+    """Of two processes each runs half of the stories, which share a running system; a file's
+    tests stay together. The stories are the longest, so they begin first."""
     for item in items:
-        story = "journeys" in item.path.parts
-        item.add_marker(pytest.mark.xdist_group("journeys" if story else str(item.path)))
+        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: "journeys" not in item.path.parts)
+
+
+OFFICE = ("case_story", "complaint_story", "complaints", "exhibits", "review", "sampling")
+
+
+def _group(path: Path) -> str:
+    if "journeys" not in path.parts:
+        return str(path)
+    office = path.stem.removeprefix("test_") in OFFICE
+    return "stories of the back office" if office else "stories of the front"
 
 
 FOOTAGE = Path(__file__).resolve().parent.parent.parent / "shared" / "footage"

@@ -205,7 +205,7 @@ def test_letters_are_as_high_as_the_docks_setting_says(
     assert axe(page) == []
 
 
-def test_the_team_page(live: Live, sign_in: SignIn) -> None:
+def test_the_team_page(docked: Path, live: Live, sign_in: SignIn) -> None:
     watched = sign_in("hughes", 390, 900)
     page = watched.page
     page.wait_for_url("**/team/")

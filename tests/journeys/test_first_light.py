@@ -68,7 +68,8 @@ def test_an_officer_watches_says_what_it_is_and_reads_its_history(
     watched = sign_in("shah", 820, 1180)
     page = watched.page
     expect(page.get_by_role("heading", name="My footage")).to_be_visible()
-    page.locator(".row-name").first.click()
+    mine = _recording_of(live, "BWC-000101_20260922_220000.MP4")["recording"]
+    page.goto(f"{live.url}/footage/{mine}/")
     page.get_by_role("button", name="Play", exact=True).click()
     until(page, "document.getElementById('video').currentTime > 0.5")
     page.keyboard.press("k")
@@ -260,6 +261,12 @@ def _next_card(folder: Path, number: int, seed: int) -> tuple[Path, dict[str, by
     return bay, {path.name: path.read_bytes() for path in bay.glob("*.MP4")}
 
 
+def _recording_of(live: Live, name: str) -> dict[str, Any]:
+    """Other stories dock footage of the same people and cameras."""
+    [found] = [row for row in live.recordings() if name in {f["file_id"] for f in row["files"]}]
+    return found
+
+
 def _nothing_wiped_early(bay: Path, state: Path, wanted: dict[str, bytes]) -> None:
     """Whatever is gone from a card has its receipt on disk."""
     receipts = "".join(path.read_text() for path in (state / "receipts").glob("*.txt"))
@@ -278,7 +285,7 @@ def test_a_killed_media_workers_task_is_done_again_once(live: Live, tmp_path: Pa
     live.dock(state, bay)
 
     def state_of() -> str:
-        return next(str(row["media"]) for row in live.recordings() if row["camera"] == "BWC-000117")
+        return str(_recording_of(live, "LONG_20260923_080000.MP4")["media"])
 
     live.wait(lambda: state_of() == "rendering", "the worker to begin", 60)
     worker = live.processes.pop("media")
@@ -293,7 +300,7 @@ def test_a_killed_media_workers_task_is_done_again_once(live: Live, tmp_path: Pa
     ))  # fmt: skip
     live.start("media")
     live.wait(lambda: state_of() == "ready", "the viewing copy", 120)
-    [recording] = [row for row in live.recordings() if row["camera"] == "BWC-000117"]
+    recording = _recording_of(live, "LONG_20260923_080000.MP4")
     assert len(recording["files"]) == 1
     said = live.manage("shell", "-v0", "-c", (
         "from evidence.recordings.models import Rendition; from evidence.custody.models import Event;"
