@@ -128,7 +128,8 @@ def test_a_camera_is_copied_before_ones_eyes_and_then_ready(
     officer.goto(f"{live.url}/footage/on-its-way/")
     expect(officer.locator("body")).to_contain_text(f"On its way from {DOCK}: 1 file")
     expect(first).to_contain_text("READY TO TAKE", timeout=90_000)
-    assert [row["state"] for row in live.uploads() if row["camera"] == "BWC-000102"] == ["sealed"]
+    # Other stories may have docked files of this camera.
+    assert {row["state"] for row in live.uploads() if row["camera"] == "BWC-000102"} == {"sealed"}
     picture(page, "dock-ready")
     page.set_viewport_size({"width": 820, "height": 1180})
     assert axe(page) == []
