@@ -15,7 +15,7 @@ from evidence.recordings.access import visible_to
 from evidence.recordings.models import Recording
 
 MOST = 20
-EARTH = 6_371_008.8
+EARTH = 6_371_008.8  # metres, its mean radius
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from django.db.models import Q
 
-EARTH = 6_371_008.8  # metres, its mean radius
+from evidence.recordings.overlaps import EARTH, metres
+
 DEGREE = EARTH * math.pi / 180
 
 
@@ -24,11 +25,7 @@ class Place:
         """Whether a position lies within it; an unknown one does not."""
         if latitude is None or longitude is None:
             return False
-        here, there = math.radians(self.latitude), math.radians(latitude)
-        north, east = there - here, math.radians(longitude - self.longitude)
-        chord = math.sin(north / 2) ** 2
-        chord += math.cos(here) * math.cos(there) * math.sin(east / 2) ** 2
-        return 2 * EARTH * math.asin(min(1.0, math.sqrt(chord))) <= self.radius
+        return metres((self.latitude, self.longitude), (latitude, longitude)) <= self.radius
 
     def _square(self) -> tuple[float, float, float, float]:
         """South, west, north, east; near a pole or the date line the whole way round."""

@@ -19,12 +19,12 @@ from evidence.complaints.actions.saving import (
     saved,
     still_open,
     undecided,
-    words_of,
 )
 from evidence.complaints.models import Complaint, Named
 from evidence.custody.record import Draft, record, service
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.recordings.keeping import day as words_of
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind
 from evidence.retention.places import Place

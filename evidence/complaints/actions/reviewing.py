@@ -8,9 +8,10 @@ from django.db import transaction
 
 from evidence.complaints import state
 from evidence.complaints.actions.recording import reopen
-from evidence.complaints.actions.saving import Refused, opened, saved, sensible, words_of
+from evidence.complaints.actions.saving import Refused, opened, saved, sensible
 from evidence.complaints.models import BodyChoice, Complaint, Review
 from evidence.people.models import User
+from evidence.recordings.keeping import day as words_of
 
 
 def enter_review(

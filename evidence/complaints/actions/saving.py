@@ -14,6 +14,7 @@ from evidence.complaints.models import Complaint
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.recordings.keeping import day as words_of
 
 Status = Complaint.Status
 AFTER_DECISION = (Status.DECIDED, Status.TOLD, Status.REVIEW)
@@ -40,11 +41,6 @@ class Conflict(Refused):
             when = f" at {at:%H:%M}{day}"
         super().__init__(f"{by} saved this{when}. Compare and choose.")
         self.saved = saved
-
-
-def words_of(day: date) -> str:
-    """23 Dec 2026."""
-    return f"{day:%-d %b %Y}"
 
 
 def opened(
