@@ -161,7 +161,9 @@ class Story:
 
     def step(self, title: str) -> None:
         self.page.goto(self.work)
-        self.page.locator(".tasks").get_by_role("link", name=title, exact=True).click()
+        # The whole page, before anything counts what is on it: a busy server sends it in pieces.
+        with self.page.expect_navigation():
+            self.page.locator(".tasks").get_by_role("link", name=title, exact=True).click()
 
     def said(self, words: str | re.Pattern[str]) -> None:
         expect(self.page.locator("body")).to_contain_text(words)

@@ -65,7 +65,8 @@ def test_a_complaint_from_recording_to_a_notice(
     expect(page.locator("body")).to_contain_text("Entered as allegation 1.")
 
     page.goto(work)
-    page.get_by_role("link", name="Referral to the IOPC").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Referral to the IOPC").click()
     picture(page, f"complaint-referral-{width}")
     for group in page.locator("input[type=radio][value=no]").all():
         group.check()

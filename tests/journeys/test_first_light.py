@@ -279,7 +279,7 @@ def test_a_killed_media_workers_task_is_done_again_once(live: Live, tmp_path: Pa
     bay = tmp_path / "bay"
     bay.mkdir()
     (bay / "camera.json").write_text('{"serial": "BWC-000117"}')
-    (bay / "LONG_20260923_080000.MP4").write_bytes(factories.film(90))
+    (bay / "LONG_20260923_080000.MP4").write_bytes(factories.film(240))
     state = tmp_path / "state"
     live.enrol(state, "KILL-02")
     live.dock(state, bay)
@@ -287,7 +287,17 @@ def test_a_killed_media_workers_task_is_done_again_once(live: Live, tmp_path: Pa
     def state_of() -> str:
         return str(_recording_of(live, "LONG_20260923_080000.MP4")["media"])
 
-    live.wait(lambda: state_of() == "rendering", "the worker to begin", 60)
+    # Asked of the database itself: a command would take as long as the worker may.
+    begun = (
+        "SELECT 1 FROM recordings_recording r JOIN recordings_original o ON o.recording_id = r.id "
+        "WHERE o.file_name = %s AND r.media = 'rendering'"
+    )
+    with live.database() as database:
+        database.autocommit = True
+        live.wait(
+            lambda: database.execute(begun, ["LONG_20260923_080000.MP4"]).fetchone(),
+            "the worker to begin",
+        )
     worker = live.processes.pop("media")
     for child in _descendants(worker.pid):
         os.kill(child, signal.SIGKILL)
