@@ -415,6 +415,17 @@ MAIL_HOUR = env.int("BWV_MAIL_HOUR", 7, validate=validate.Range(0, 21))
 # Whom to call about a camera that has to stay in its dock; stands on the docks' screens.
 HELP_PHONE = env.str("BWV_HELP_PHONE", "")
 
+# --- shares -----------------------------------------------------------------
+# No share lasts longer, from its start to its end; each extension begins anew.
+SHARE_MOST_DAYS = env.int("BWV_SHARE_MOST_DAYS", 90, validate=validate.Range(1, 366))
+# What a share is offered to last: so long past the next day in court, or from now.
+SHARE_DAYS = env.int("BWV_SHARE_DAYS", 14, validate=validate.Range(1, 366))
+# A browser that proved itself is asked again after so long, and after so long without use.
+SHARE_PROOF_SECONDS = env.int("BWV_SHARE_PROOF_SECONDS", 12 * 3600)
+SHARE_IDLE_SECONDS = env.int("BWV_SHARE_IDLE_SECONDS", 3600)
+# A stream asks so often whether its share still stands.
+SHARE_CHECK_SECONDS = env.float("BWV_SHARE_CHECK_SECONDS", 1.0)
+
 # --- complaints -------------------------------------------------------------
 # Bank holidays in England that were proclaimed after the `holidays` package was published.
 BANK_HOLIDAYS = env.list("BWV_BANK_HOLIDAYS", [], subcast=date.fromisoformat)

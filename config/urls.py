@@ -23,6 +23,7 @@ urlpatterns = [
     path("samples/", include("evidence.sampling.urls")),
     path("panel/", include("evidence.sampling.panel_urls")),
     path("shared/", include("evidence.sharing.urls")),
+    path("shares/", include("evidence.sharing.staff_urls")),
     path("admin/complaints/complaint/<int:complaint>/review/", include("evidence.review.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

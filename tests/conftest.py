@@ -46,6 +46,7 @@ def _flush_custody_too(case: TransactionTestCase) -> None:
     import_module("evidence.recordings.migrations.0004_officers_pages").load(apps, None)
     import_module("evidence.complaints.migrations.0005_data").load(apps, None)
     import_module("evidence.sampling.migrations.0002_data").load(apps, None)
+    import_module("evidence.sharing.migrations.0003_data").load(apps, None)
 
 
 TransactionTestCase._fixture_teardown = _flush_custody_too  # type: ignore[attr-defined]

@@ -219,12 +219,26 @@ def may_disclose(case: Case, recording: Recording, exhibit: Exhibit | None = Non
     if exhibit is not None:
         wanted = [row for row in rows if row.exhibit_id in (None, exhibit.pk)]
     for row in wanted:
-        day = f"{timezone.localtime(row.decided_at):%-d %b}"
-        if row.withheld:
-            return Disclosable(False, f"Marked do not disclose by {row.decided_by.short} on {day}.")
-        if row.sensitive:
-            return Disclosable(False, f"Marked sensitive by {row.decided_by.short} on {day}.")
+        if row.withheld or row.sensitive:
+            return Disclosable(False, in_a_sentence(row))
     return Disclosable(True)
+
+
+def in_a_sentence(row: Decision) -> str:
+    """Why something may not leave the house, for a person of the force."""
+    day = f"{timezone.localtime(row.decided_at):%-d %b}"
+    marked = "do not disclose" if row.withheld else "sensitive"
+    return f"Marked {marked} by {row.decided_by.short} on {day}."
+
+
+def stops(recordings: Iterable[int]) -> list[Decision]:
+    """What stands in the way of showing these recordings, or exhibits of them, outside: the
+    newest decision of each thing in each case, where it withholds or is sensitive. One query."""
+    rows = Decision.objects.filter(recording__in=list(recordings))
+    newest = rows.order_by("case_id", "recording_id", "exhibit_id", "-id").distinct(
+        "case_id", "recording_id", "exhibit_id"
+    )
+    return [row for row in newest.select_related("decided_by") if row.withheld or row.sensitive]
 
 
 def hidden(reader: User, case: Case) -> bool:

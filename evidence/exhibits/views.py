@@ -92,7 +92,7 @@ def _page(request: HttpRequest, found: Exhibit) -> dict[str, Any]:
             for words, name in (("First", "first_picture"), ("Last", "last_picture"))
         ] if clip and ready else [],
         "files": [(one, eights(one.sha256)) for one in originals],
-        "player": _player(found, clip) if clip and ready else None,
+        "player": player_of_clip(found, clip) if clip and ready else None,
         "past": history.lines(found.reference),
         "may": found.withdrawn_at is None and _may_produce(request, found.case),
         "may_download": visible_to(user, "recording.download").filter(
@@ -107,7 +107,7 @@ def _parent(found: Exhibit, whole: list[Exhibit]) -> str:
     return standing[0] if standing else found.recording.reference
 
 
-def _player(found: Exhibit, clip: Clip) -> dict[str, Any]:
+def player_of_clip(found: Exhibit, clip: Clip) -> dict[str, Any]:
     """What the player needs for a clip: one file, at the times at which it was recorded."""
     recording, into = found.recording, clip.first_tick / clip.timescale
     said, start = clip.original.recorded_at, player_data.start_of(recording, clip.original)

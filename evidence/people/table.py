@@ -132,9 +132,14 @@ TABLE: dict[str, dict[str, Scope]] = {
     "sample.draw": {STANDARDS: ALL, AUTHORITY: ALL},
     "sample.review": {SUPERVISOR: UNIT, STANDARDS: ALL, PANEL: GRANTED},
     "panel.view": {PANEL: GRANTED},
-    "share.view": {STANDARDS: ALL},
-    "share.make": {STANDARDS: ALL},
-    "share.revoke": {STANDARDS: ALL},
+    # OWN is what somebody made or answers for, and what was shared of a case of whose team they
+    # are. Whoever shares a thing must see it themselves.
+    "share.view": {CASE: OWN, DISCLOSURE: OWN, STANDARDS: ALL, AUTHORITY: ALL},
+    "share.make": {CASE: OWN, DISCLOSURE: OWN, STANDARDS: ALL},
+    "share.revoke": {CASE: OWN, DISCLOSURE: OWN, STANDARDS: ALL, AUTHORITY: ALL},
+    # Something restricted leaves the house when a second person has agreed, who sees it too.
+    "share.approve": {STANDARDS: ALL, AUTHORITY: ALL},
+    "share.directory": {STANDARDS: ALL},
     "quarantine.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
     "quarantine.resolve": {STANDARDS: ALL, MANAGER: ALL},
     # the log

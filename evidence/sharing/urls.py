@@ -3,7 +3,9 @@
 from django.urls import path
 
 from evidence.recordings import references  # noqa: F401
-from evidence.sharing import views
+from evidence.sharing import gateway, views
+
+THING = "<ref:reference>/<int:number>/"
 
 urlpatterns = [
     path("open", views.open_, name="share-open"),
@@ -11,7 +13,13 @@ urlpatterns = [
     path("prove/send/", views.send_code, name="share-send-code"),
     path("prove/check/", views.check_code, name="share-check-code"),
     path("<ref:reference>/", views.share, name="share"),
-    path("<ref:reference>/<ref:recording>/", views.item, name="share-item"),
-    path("<ref:reference>/<ref:recording>/facts/", views.facts, name="share-facts"),
-    path("<ref:reference>/<ref:recording>/play/", views.play, name="share-play"),
+    path("<ref:reference>/state/", views.state, name="share-state"),
+    path("<ref:reference>/write/", views.write, name="share-write"),
+    path("<ref:reference>/more/", views.more, name="share-more"),
+    path(THING, views.item, name="share-item"),
+    path(f"{THING}facts/", views.facts, name="share-facts"),
+    path(f"{THING}play/", views.play, name="share-play"),
+    path(f"{THING}download/", views.download, name="share-download"),
+    path(f"{THING}<uuid:viewing>/file/", gateway.take, name="share-take"),
+    path(f"{THING}<uuid:viewing>/<str:letter>/<int:file>/", gateway.media, name="share-media"),
 ]

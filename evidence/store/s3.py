@@ -335,11 +335,18 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
     return finish_multipart(alias, key, upload_id, parts)
 
 
-def read(alias: str, key: str, version_id: str = "", start: int = 0) -> Iterator[bytes]:
-    """The object's bytes in chunks, one version of it. Raises Missing or StoreError."""
+def read(
+    alias: str, key: str, version_id: str = "", start: int = 0, end: int | None = None
+) -> Iterator[bytes]:
+    """The object's bytes in chunks, one version of it, from `start` up to `end` (not with it).
+
+    Raises Missing or StoreError.
+    """
+    if end is not None and end <= start:
+        return
     extra: dict[str, Any] = {"VersionId": version_id} if version_id else {}
-    if start:
-        extra["Range"] = f"bytes={start}-"
+    if start or end is not None:
+        extra["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
     try:
         answer = client().get_object(Bucket=bucket(alias), Key=key, **extra)
         yield from answer["Body"].iter_chunks(READ_CHUNK)

@@ -31,7 +31,7 @@ from evidence.recordings.models import (
 )
 from evidence.recordings.said import state
 from evidence.retention.actions import carry
-from evidence.sharing.models import Share
+from evidence.sharing.models import Item
 
 # Cameras name files by whole seconds: the end of one and the start of the next may differ.
 TOLERANCE = timedelta(seconds=1.5)
@@ -120,7 +120,7 @@ def _told(recording: Recording) -> bool:
         SyncNudge.objects.filter(nudged),
         Package.objects.filter(recordings=recording),
         CaseLink.objects.filter(recording=recording, unlinked_at=None),
-        Share.objects.filter(recordings=recording),
+        Item.objects.filter(recording=recording),
         # Withdrawn ones too: a mark leads to what was produced under it, and to no more.
         Exhibit.objects.filter(recording=recording),
     ]

@@ -33,11 +33,9 @@ from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, Plan
-from evidence.sharing import actions as sharing
-from evidence.sharing.models import Share
 from ingest.devices.models import Camera, Dock, Issue
 from ingest.uploads.models import Quarantine, Upload
-from tests import factories
+from tests import factories, sharing
 from tests.evidence.exhibits import casting
 
 pytestmark = pytest.mark.django_db
@@ -106,9 +104,15 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
         reference="PC/1/26", received=now.date(), complainant=bad, account=bad, start=now,
         end=now + timedelta(hours=1), recorded_by=lane,
     )  # fmt: skip
-    share = Share(recipient=bad, organisation=bad, email="j@cps.example", purpose=bad,
-                  until=now + timedelta(days=1))  # fmt: skip
-    sharing.make(by=lane, share=share, recordings=[recording])
+    share = sharing.make(
+        lane,
+        recording,
+        recipient=bad,
+        organisation=bad,
+        email="j@cps.example",
+        purpose=bad,
+        words=bad,
+    ).share
     package = Package.objects.create(
         purpose=bad, recipient=bad, made_by=lane, state="failed", reason=bad
     )
@@ -196,8 +200,7 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
             "findings", "body", "outcome", "measures", "reviews", "close", "letters",
             "letters/new/acknowledgement", "letters/new/notice", "told", "costs", "report")),
         "/admin/complaints/complaint/statistics/",
-        f"/admin/sharing/share/{things['share'].pk}/change/",
-        f"/admin/sharing/share/{things['share'].pk}/revoke/",
+        f"/shares/{things['share'].reference}/",
         f"/admin/devices/camera/{things['camera'].pk}/change/",
         f"/admin/devices/dock/{things['dock'].pk}/change/",
         f"/admin/recordings/category/{things['category'].pk}/change/",

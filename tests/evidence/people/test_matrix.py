@@ -99,7 +99,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
                     officers=[shah, named], start=complaint.start, end=complaint.end)  # fmt: skip
     share = Share.objects.create(
         recipient="J", organisation="CPS", email="j@cps.example", purpose="Charging",
-        until=now + timedelta(days=1), token_hash="x", made_by=lane,
+        until=now + timedelta(days=1), token_hash="x", made_by=lane, owner=lane,
     )  # fmt: skip
     package = Package.objects.create(purpose="Charging", made_by=lane, state="ready", key="x")
     package.recordings.add(recording)

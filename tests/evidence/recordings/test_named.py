@@ -13,7 +13,7 @@ from evidence.complaints.models import Complaint
 from evidence.people.models import User
 from evidence.recordings.models import Package, Recording
 from evidence.retention.models import Hold
-from evidence.sharing.models import Share
+from evidence.sharing.models import Item, Share
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -32,9 +32,10 @@ def test_restricted_footage_is_not_named_by_what_it_is_linked_to(shah: User, lan
     )  # fmt: skip
     share = Share.objects.create(
         recipient="J", organisation="CPS", email="j@cps.example", purpose="Charging",
-        until=now + timedelta(days=1), token_hash="x", made_by=lane,
+        until=now + timedelta(days=1), token_hash="x", made_by=lane, owner=lane,
     )  # fmt: skip
-    share.recordings.set([item, plain])
+    for number, one in enumerate((item, plain), start=1):
+        Item.objects.create(share=share, number=number, recording=one)
     package = Package.objects.create(purpose="Charging", made_by=lane, state="ready", key="x")
     package.recordings.set([item, plain])
     client = Client()
@@ -42,7 +43,7 @@ def test_restricted_footage_is_not_named_by_what_it_is_linked_to(shah: User, lan
     pages = [
         f"/admin/cases/case/{case.pk}/change/",
         f"/admin/complaints/complaint/{complaint.pk}/holds/",
-        f"/admin/sharing/share/{share.pk}/change/",
+        f"/shares/{share.reference}/",
         f"/admin/recordings/package/{package.pk}/change/",
     ]
     for page in pages:

@@ -33,7 +33,7 @@ from evidence.recordings.models import (
 )
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind
-from evidence.sharing.models import Share
+from evidence.sharing.models import Item, Share
 from evidence.store import s3
 from ingest.devices.models import Camera, Dock
 from ingest.media import rendering
@@ -151,10 +151,11 @@ def _exhibit(it: Recording, by: User) -> None:
 
 def _share(it: Recording, by: User) -> None:
     until = timezone.now() + timedelta(days=1)
-    Share.objects.create(
+    share = Share.objects.create(
         recipient="A", organisation="B", email="a@b.example", purpose="p", until=until,
-        token_hash="0" * 64, made_by=by,
-    ).recordings.set([it])  # fmt: skip
+        token_hash="0" * 64, made_by=by, owner=by,
+    )  # fmt: skip
+    Item.objects.create(share=share, number=1, recording=it)
 
 
 def _grant(it: Recording, by: User) -> None:

@@ -1,0 +1,46 @@
+"""Which shares somebody of the force may see: the one place that decides."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from evidence.cases.access import of_team
+from evidence.cases.models import Case
+from evidence.people.models import User
+from evidence.people.table import Scope
+from evidence.recordings.references import is_reference
+from evidence.sharing.models import Share
+
+
+def visible_to(user: User, permission: str = "share.view") -> QuerySet[Share]:
+    """The shares that `user` has `permission` for. Everything else looks like not found.
+
+    OWN: those that they made or answer for, and those of a case of whose team they are.
+    """
+    scope = user.scope(permission)
+    if scope is Scope.ALL:
+        return Share.objects.all()
+    if scope is not Scope.OWN:
+        return Share.objects.none()
+    team = Case.objects.filter(of_team(user)).values("pk")
+    return Share.objects.filter(Q(owner=user) | Q(made_by=user) | Q(case__in=team))
+
+
+def find(user: User, reference: str, permission: str = "share.view") -> Share:
+    """One share by its reference.
+
+    Raises Share.DoesNotExist for what is not there and for what may not be seen alike.
+    """
+    if not is_reference(reference):
+        raise Share.DoesNotExist
+    rows = visible_to(user, permission).select_related("case", "owner", "made_by", "basis")
+    return rows.get(reference=reference.upper())
+
+
+def left() -> Q:
+    """Shares whose owner has left or may share no more, as a condition: to be looked at."""
+    gone = [
+        person.pk for person in User.objects.filter(shares_owned__revoked_at=None).distinct()
+        if not (person.is_active and person.may("share.make"))
+    ]  # fmt: skip
+    return Q(owner__in=gone)

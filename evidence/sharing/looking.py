@@ -1,0 +1,226 @@
+"""What somebody outside looks at: each look is an event before anything is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from evidence.exhibits.actions import ENDINGS, file_name
+from evidence.recordings.models import Original, Rendition
+from evidence.sharing import proving, standing
+from evidence.sharing.models import Item, Proof, Share, Viewing
+from evidence.sharing.proving import ShareClosed
+from evidence.sharing.standing import Standing
+from evidence.sharing.telling import tell
+
+SITTING = timedelta(hours=12)
+# The rendition kinds that a player asks for, by their letter in an address.
+LETTERS = {"v": "proxy", "l": "small", "s": "sound", "b": "storyboard"}
+
+
+@dataclass(frozen=True)
+class Bytes:
+    """An object of the store that may be sent now, under our content type."""
+
+    alias: str
+    key: str
+    version_id: str
+    size: int
+    sha256: str
+    content_type: str
+    name: str = ""
+
+
+def seen(share: Share, proof: Proof) -> None:
+    """Note that it was used just now; at most every half minute."""
+    now = timezone.now()
+    if now - proof.seen_at > timedelta(seconds=30) or share.last_seen is None:
+        Proof.objects.filter(pk=proof.pk).update(seen_at=now)
+        Share.objects.filter(pk=share.pk).update(last_seen=now)
+
+
+def view(*, reference: str, browser: str, address: str) -> tuple[Share, list[Standing]]:
+    """The share's list, after writing that it was opened. Raises ShareClosed."""
+    with transaction.atomic():
+        share, proof = proving.opened(reference, browser)
+        tell("share.opened", share, share.actor(address), private={"address": address})
+        seen(share, proof)
+    return share, standing.of(share)
+
+
+def view_item(*, reference: str, browser: str, number: int, address: str) -> tuple[Share, Standing]:
+    """One thing, after writing that its page was opened. Raises ShareClosed where there is none."""
+    with transaction.atomic():
+        share, proof = proving.opened(reference, browser)
+        found = standing.one(share, number)
+        if found is None:
+            raise ShareClosed
+        if found.there:
+            tell("share.viewed", share, share.actor(address), items=[found.item],
+                 private={"address": address})  # fmt: skip
+        seen(share, proof)
+    return share, found
+
+
+def there(*, reference: str, browser: str, number: int) -> Standing:
+    """One thing that is there, without an event: for what its page asks later. Raises
+    ShareClosed."""
+    share, _ = proving.opened(reference, browser)
+    found = standing.one(share, number)
+    if found is None or not found.there:
+        raise ShareClosed
+    return found
+
+
+def begin(
+    *, reference: str, browser: str, number: int, kind: str, address: str, file: int = 0
+) -> Viewing:
+    """A sitting with one thing: to play it, or to take a file of it away; after its event.
+
+    Raises ShareClosed, also for a file where the share is for viewing alone.
+    """
+    with transaction.atomic():
+        share, proof = proving.opened(reference, browser)
+        found = standing.one(share, number)
+        if found is None or not found.there:
+            raise ShareClosed
+        viewing = Viewing(
+            share=share, item=found.item, browser=browser, kind=kind, file=file,
+            last=timezone.now(),
+        )  # fmt: skip
+        data = {"viewing": str(viewing.pk)}
+        if kind == Viewing.Kind.FILE:
+            if not share.downloads:
+                raise ShareClosed
+            data |= _file_data(found.item, file)
+            event = "share.downloaded"
+        else:
+            data["kind"] = "clip" if found.item.exhibit and found.item.exhibit.clip else "proxy"
+            event = "share.played"
+        viewing.save()
+        tell(event, share, share.actor(address), items=[found.item], data=data,
+             private={"address": address})  # fmt: skip
+        seen(share, proof)
+    return viewing
+
+
+def _file_data(item: Item, file: int) -> dict[str, str]:
+    if item.paper:
+        return {"kind": "paper", "sha256": item.sha256}
+    if item.exhibit is not None and item.exhibit.clip is not None:
+        return {"kind": "clip", "sha256": item.exhibit.clip.sha256}
+    original = _original(item, file)
+    return {"kind": "original", "original": original.reference, "sha256": original.sha256}
+
+
+def _original(item: Item, file: int) -> Original:
+    assert item.recording is not None
+    rows = item.recording.originals.order_by("recorded_at", "file_name")
+    found = rows[file : file + 1].first() if 0 <= file < 1000 else None
+    if found is None:
+        raise ShareClosed
+    return found
+
+
+def still_open(viewing: Viewing) -> bool:
+    """Whether bytes of a sitting may go on leaving: asked by every stream, every second."""
+    try:
+        share, _ = proving.opened(viewing.share.reference, viewing.browser)
+    except ShareClosed:
+        return False
+    if timezone.now() - viewing.began > SITTING:
+        return False
+    if viewing.item is None:
+        return True
+    found = standing.one(share, viewing.item.number)
+    if found is None or not found.there:
+        return False
+    return viewing.kind == Viewing.Kind.PLAY or share.downloads
+
+
+def sitting(*, reference: str, browser: str, number: int, viewing: UUID) -> Viewing:
+    """A sitting of this browser that goes on. Raises ShareClosed."""
+    row = (
+        Viewing.objects.filter(
+            pk=viewing, share__reference=reference, browser=browser, item__number=number
+        )
+        .select_related("share", "item__recording", "item__exhibit__clip")
+        .first()
+    )
+    if row is None or not still_open(row):
+        raise ShareClosed
+    return row
+
+
+def letters_of(item: Item | None) -> list[dict[str, str]]:
+    """For each playable file, by what a player calls it: the letter under which it may ask, or
+    nothing. Two queries."""
+    if item is not None and item.exhibit is not None and item.exhibit.clip is not None:
+        return [{"proxy": "v", "board": "", "sound": "", "small": ""}]
+    if item is None or item.recording is None:
+        return []
+    kinds: dict[int, set[str]] = {}
+    rows = Rendition.objects.filter(original__recording=item.recording)
+    for original, kind in rows.values_list("original_id", "kind"):
+        kinds.setdefault(original, set()).add(kind)
+    order = item.recording.originals.order_by("recorded_at", "file_name").values_list("pk")
+    named = {"proxy": "v", "board": "b", "sound": "s", "small": "l"}
+    return [
+        {name: letter if LETTERS[letter] in kinds[pk] else "" for name, letter in named.items()}
+        for (pk,) in order
+        if "proxy" in kinds.get(pk, ())
+    ]
+
+
+def to_play(viewing: Viewing, letter: str, file: int) -> Bytes:
+    """What a player asks for within a sitting: one rendition of one file. Raises ShareClosed."""
+    item = viewing.item
+    if item is None or viewing.kind != Viewing.Kind.PLAY or letter not in LETTERS:
+        raise ShareClosed
+    if item.exhibit is not None and item.exhibit.clip is not None:
+        # Of a clip there is the clip; nothing of what it was cut from.
+        clip = item.exhibit.clip
+        if letter != "v" or file != 0:
+            raise ShareClosed
+        return Bytes("renditions", clip.key, "", clip.size, clip.sha256, clip.content_type)
+    if item.recording is None:
+        raise ShareClosed
+    playable = item.recording.originals.filter(renditions__kind="proxy")
+    rows = playable.order_by("recorded_at", "file_name")
+    original = rows[file : file + 1].first() if 0 <= file < 1000 else None
+    row = Rendition.objects.filter(original=original, kind=LETTERS[letter]).first()
+    if original is None or row is None:
+        raise ShareClosed
+    return Bytes("renditions", row.key, "", row.size, row.sha256, row.content_type)
+
+
+def to_take(viewing: Viewing) -> Bytes:
+    """The file that a sitting takes away, under a name of ours. Raises ShareClosed."""
+    item = viewing.item
+    if item is None or viewing.kind != Viewing.Kind.FILE:
+        raise ShareClosed
+    if item.paper:
+        name = file_name(item.paper, item.sha256, "pdf")
+        return Bytes("renditions", item.key, "", item.size, item.sha256, "application/pdf", name)
+    octets = "application/octet-stream"
+    if item.exhibit is not None and item.exhibit.clip is not None:
+        clip = item.exhibit.clip
+        name = file_name(item.exhibit.mark, clip.sha256, "mp4")
+        return Bytes("renditions", clip.key, "", clip.size, clip.sha256, octets, name)
+    one = _original(item, viewing.file)
+    called = item.exhibit.mark if item.exhibit else one.reference
+    ending = one.container if one.container in ENDINGS else "bin"
+    name = file_name(called, one.sha256, ending)
+    return Bytes("originals", one.key, one.version_id, one.size, one.sha256, octets, name)
+
+
+def sent(viewing: Viewing, count: int, *, whole: bool) -> None:
+    """Add to what left within a sitting."""
+    now = timezone.now()
+    more = {"whole_at": now} if whole and viewing.whole_at is None else {}
+    Viewing.objects.filter(pk=viewing.pk).update(sent=F("sent") + count, last=now, **more)

@@ -1,0 +1,91 @@
+"""What of a share may be shown now: asked anew at every look, never kept.
+
+Something that was restricted, marked "do not disclose" or withdrawn after it was shared is not
+there any more. The person outside reads whom to ask; why stands on the force's page alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from evidence.exhibits import disclosure
+from evidence.exhibits.models import Clip, Decision
+from evidence.sharing.models import Item, Share
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One thing of a share. `why` is for the force; `outside` for the person it was shared with."""
+
+    item: Item
+    there: bool
+    why: str = ""
+    outside: str = ""
+
+
+def of(share: Share) -> list[Standing]:
+    """Everything that was not taken out again, in order. Two queries."""
+    rows = list(
+        Item.objects.filter(share=share, removed_at=None)
+        .select_related("recording__officer", "exhibit__clip__original", "exhibit__producer")
+        .order_by("number")
+    )
+    return judge(share, rows)
+
+
+def judge(share: Share, items: list[Item]) -> list[Standing]:
+    """How each stands; one query, for the decisions about disclosing them."""
+    stops = disclosure.stops({item.recording_id for item in items if item.recording_id})
+    return [_one(share, item, stops) for item in items]
+
+
+def one(share: Share, number: int) -> Standing | None:
+    """One thing by its number, None where there is none. Two queries."""
+    rows = list(
+        Item.objects.filter(share=share, removed_at=None, number=number).select_related(
+            "recording__officer", "exhibit__clip__original", "exhibit__producer"
+        )
+    )
+    return judge(share, rows)[0] if rows else None
+
+
+def _one(share: Share, item: Item, stops: Iterable[Decision]) -> Standing:
+    why = _why(share, item, stops)
+    if why:
+        asked = f"No longer available. Ask {share.owner.short}, {settings.FORCE_NAME}."
+        return Standing(item, False, why, asked)
+    clip = item.exhibit.clip if item.exhibit else None
+    if clip is not None and clip.state != Clip.State.READY:
+        if clip.state == Clip.State.FAILED:
+            return Standing(item, False, "The clip could not be made.",
+                            f"This could not be made. Ask {share.owner.short}.")  # fmt: skip
+        return Standing(item, False, "The clip is still being made.",
+                        "This is still being made. Come back in a few minutes.")  # fmt: skip
+    return Standing(item, True)
+
+
+def _why(share: Share, item: Item, stops: Iterable[Decision]) -> str:
+    if item.exhibit is not None and item.exhibit.withdrawn_at is not None:
+        return f"{item.exhibit.mark} was withdrawn."
+    if item.recording is None:
+        return ""
+    if item.recording.restricted not in ("", item.restriction):
+        return "It was put under restriction after it was shared."
+    return stopped(share.case_id, item, stops)
+
+
+def stopped(case: int | None, item: Item, stops: Iterable[Decision]) -> str:
+    """Why decisions about disclosing forbid it, in a sentence; empty where none does."""
+    for row in stops:
+        if row.recording_id != item.recording_id:
+            continue
+        if item.exhibit_id is not None and row.exhibit_id not in (None, item.exhibit_id):
+            continue
+        if row.case_id == case:
+            return disclosure.in_a_sentence(row)
+        # Another case's business: no name, no day.
+        return "Marked do not disclose in another case. Ask a disclosure officer."
+    return ""
