@@ -47,7 +47,7 @@ LINKS: list[tuple[str, str, May]] = [
     ("Complaints", "admin:complaints_complaint_changelist", _may("complaint.view")),
     ("Samples", "samples", _may("sample.view")),
     ("Panel", "panel", _may("panel.view")),
-    ("Shares", "admin:sharing_share_changelist", _may("share.view")),
+    ("Shares", "shares", _may("share.view")),
     ("Unusual", "audit-unusual", _may("audit.view")),
     ("Recordings", "audit-recordings", _may("audit.view")),
     ("People", "audit-people", _may("audit.view")),
