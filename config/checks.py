@@ -7,6 +7,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from config.caught_mail import LOOPBACK
+
 
 @register(Tags.security)
 def nothing_loose(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -44,6 +46,26 @@ def nothing_loose(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             )
         )
     return found
+
+
+@register(Tags.security)
+def mail_is_read_by_nobody_else(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The page of caught mail holds one-time codes: for a demonstration on one machine alone."""
+    if not settings.CATCH_MAIL:
+        return []
+    reasons = {
+        "this is no demonstration (BWV_DEMO=0)": not settings.DEMO,
+        "BWV_PUBLIC_URL is https": settings.SECURE,
+        "EMAIL_URL is set, so mail is really sent": "filebased" not in settings.EMAIL_BACKEND,
+        "BWV_TRUSTED_PROXIES is set": bool(settings.TRUSTED_PROXIES),
+        "ALLOWED_HOSTS names more than this machine": not set(settings.ALLOWED_HOSTS)
+        <= set(LOOPBACK),
+    }
+    return [
+        Error(f"BWV_CATCH_MAIL is on, and {reason}", hint="BWV_CATCH_MAIL=0", id="config.E007")
+        for reason, holds in reasons.items()
+        if holds
+    ]
 
 
 # Of the static files' own kind, so that collectstatic asks it before it copies half of them.

@@ -408,6 +408,8 @@ if env.str("EMAIL_URL", ""):
     vars().update(env.dj_email_url("EMAIL_URL"))
 else:
     EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+# The demonstration shows that mail at /mail/. A system check keeps it off anywhere else.
+CATCH_MAIL = env.bool("BWV_CATCH_MAIL", False)
 DEFAULT_FROM_EMAIL = env.str("BWV_MAIL_FROM", "evidence@bwv.localhost")
 
 # From this hour on (local time), for three hours: what is left, one mail a person a day.

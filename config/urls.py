@@ -1,5 +1,6 @@
 """Every URL of the system."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import include, path
 
@@ -31,6 +32,10 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("metrics", health.metrics, name="metrics"),
 ]
+
+# Letters may hold one-time codes: only the demonstration has such an address at all.
+if settings.CATCH_MAIL:
+    urlpatterns.append(path("mail/", include("config.caught_mail")))
 
 handler404 = "config.health.not_found"
 handler403 = "config.health.not_found"

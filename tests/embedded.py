@@ -91,6 +91,7 @@ def make_layout() -> Layout:
     # In the tests' own process the signer works inside it, over the tests' own database.
     os.environ["BWV_SIGNER_URL"] = ""
     os.environ["BWV_DEMO"] = "1"
+    os.environ["BWV_CATCH_MAIL"] = "0"  # as in production; its own tests mount the page
     # Asked for in tests of its own; the running system of the journeys has the default.
     os.environ["BWV_VIEW_REASON"] = "off"
     os.environ["BWV_LOG_FORMAT"] = "text"

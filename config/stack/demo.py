@@ -187,4 +187,7 @@ def show(layout: Layout) -> None:
     if not passwords:
         print("  (passwords were printed the first time; new ones: manage.py demo passwords)")
     print(f"\nThe dock's screen, as a supervisor or administrator: {url}/docks/{DOCK}/screen/")
-    print("Dock more: make dock FROM=DIR · mail that was sent: .data/mail\n")
+    caught = layout.environment()["BWV_CATCH_MAIL"] == "1"
+    mail = f"{url}/mail/ (as a share's recipient, in another browser)" if caught else "EMAIL_URL"
+    print(f"Mail that was sent: {mail}")
+    print("Dock more: make dock FROM=DIR\n")

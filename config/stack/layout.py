@@ -119,10 +119,16 @@ class Layout:
             "BWV_SIGNER_TOKEN": self.secret("signer"),
             "BWV_PUBLIC_URL": f"http://localhost:{self.port('http')}",
             "BWV_DEMO": os.environ.get("BWV_DEMO", "1"),
+            "BWV_CATCH_MAIL": self._catches_mail(),
             **self._demonstration(),
             "BWV_LOG_FORMAT": os.environ.get("BWV_LOG_FORMAT", "json"),
             **{name: str(number) for name, number in self.ports.items()},
         }
+
+    def _catches_mail(self) -> str:
+        """The demonstration's mail stands on a page, unless it is really sent."""
+        demo = os.environ.get("BWV_DEMO", "1") == "1" and not os.environ.get("EMAIL_URL")
+        return os.environ.get("BWV_CATCH_MAIL", "1" if demo else "0")
 
     def _demonstration(self) -> dict[str, str]:
         """Not every machine has a passkey: the demonstration takes a code from everybody."""

@@ -6,6 +6,9 @@ complaint PC/1/26 and in no other way special, unless the row's note says otherw
     y  there (200, or on to where it leads)          -  nothing here (404)
     p  by POST it is done or says what is wrong      >  to the sign-in page
     x  not by this method (405)
+
+`mail/`, the demonstration's caught mail, is not mounted here, as it is not in production: it has
+no row. tests/config/test_caught_mail.py mounts it and asks.
 """
 
 from __future__ import annotations
