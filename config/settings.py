@@ -351,6 +351,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "ingest"
 CELERY_TASK_ROUTES = {
     "ingest.renditions.tasks.render": {"queue": "media"},
+    "ingest.renditions.tasks.shrink": {"queue": "media"},
     "ingest.clips.tasks.cut": {"queue": "media"},
     # Hours over a large log: never in the way of a camera that waits for its receipt.
     "evidence.recordings.tasks.audit": {"queue": "upkeep"},
@@ -366,6 +367,7 @@ SEND_AGAIN_SECONDS = env.int("BWV_SEND_AGAIN_SECONDS", 600)
 CELERY_BEAT_SCHEDULE = {
     "sweep uploads": {"task": "ingest.uploads.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep media": {"task": "ingest.renditions.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "sweep small": {"task": "ingest.renditions.tasks.sweep_small", "schedule": SWEEP_SECONDS},
     "sweep clips": {"task": "ingest.clips.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
     "end cases' grace": {"task": "evidence.cases.tasks.end_grace", "schedule": 3600},

@@ -183,17 +183,19 @@ class Segment:
     proxy: str
     storyboard: str
     sound: str
+    small: str
     seconds: float
 
     def urls(self) -> dict[str, str]:
         """As the player's script reads them."""
-        return {"proxy": self.proxy, "board": self.storyboard, "sound": self.sound}
+        return {"proxy": self.proxy, "board": self.storyboard, "sound": self.sound,
+                "small": self.small}  # fmt: skip
 
 
 def segments(recording: Recording) -> list[Segment]:
     """Signed URLs of the viewing copies, in order. After the permission check and the event."""
     rows = Rendition.objects.filter(
-        original__recording=recording, kind__in=["proxy", "storyboard", "sound"]
+        original__recording=recording, kind__in=["proxy", "storyboard", "sound", "small"]
     ).select_related("original")
     by_original: dict[int, dict[str, Rendition]] = {}
     for row in rows.order_by("original__recorded_at", "original__file_name"):
@@ -206,6 +208,7 @@ def segments(recording: Recording) -> list[Segment]:
                     proxy=_sign(proxy),
                     storyboard=_sign(parts["storyboard"]) if "storyboard" in parts else "",
                     sound=_sign(parts["sound"]) if "sound" in parts else "",
+                    small=_sign(parts["small"]) if "small" in parts else "",
                     seconds=float(proxy.facts.get("seconds", 0)),
                 )
             )

@@ -74,6 +74,7 @@ def _segment(
         "loud": (sound or {}).get("loud", []),
         "sound": sound is not None,
         "quiet": (original.pk, "sound") in facts,
+        "small": (original.pk, "small") in facts,
         "picture": bool(proxy.get("width")),
         "frames": facts.get((original.pk, "frames"), {}).get("count", 0),
         "track": track and (original.pk, "track") in facts,

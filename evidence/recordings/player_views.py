@@ -21,6 +21,7 @@ from evidence.recordings import (
     player_data,
     reasons,
     sittings,
+    smaller,
     together,
 )
 from evidence.recordings.access import find, visible_to
@@ -81,6 +82,18 @@ def facts(request: HttpRequest, reference: str) -> HttpResponse:
     except Recording.DoesNotExist:
         refuse(request, reference)
     return JsonResponse(found)
+
+
+@login_required
+@require_POST
+def small(request: HttpRequest, reference: str) -> HttpResponse:
+    """Have a small viewing copy made; whether it is there already, or never will be."""
+    try:
+        ready = smaller.asked(by=person(request), reference=reference)
+        recording = find(person(request), reference)
+    except Recording.DoesNotExist:
+        refuse(request, reference)
+    return JsonResponse({"ready": ready, "failed": not ready and smaller.failed_of(recording)})
 
 
 # --- markers and notes ---

@@ -23,6 +23,7 @@ urlpatterns = [
     path("<ref:reference>/why/", views.why, name="recording-why"),
     path("<ref:reference>/status/", views.status, name="recording-status"),
     path("<ref:reference>/play/", views.play, name="recording-play"),
+    path("<ref:reference>/small/", player_views.small, name="recording-small"),
     path("<ref:reference>/facts/", player_views.facts, name="recording-facts"),
     path("<ref:reference>/markers/", player_views.mark, name="recording-mark"),
     path("<ref:reference>/markers/<int:marker>/", player_views.marker, name="recording-marker"),

@@ -14,6 +14,8 @@ import ffmpeg
 from ingest.media.sandbox import INPUT, OUTPUT
 
 SHORT_SIDE = 540
+# The small viewing copy: at most so many bits a second for the picture and for the sound.
+SMALL_SIDE, SMALL_PICTURE, SMALL_SOUND = 360, "300k", "48k"
 TILE_WIDTH, TILES, MOST_TILES = 160, 100, 400
 WAVE_RATE = 8000
 DEMUXERS = "mov,matroska,avi,mpegts,asf"
@@ -81,6 +83,32 @@ def copy_sound(program: str) -> list[str]:
         words += [f"-{name}", str(value)]
     words += ["-i", INPUT, "-map", "0:a:0", "-c", "copy", "-map_metadata", "-1"]
     return [*words, "-movflags", "+faststart", "-f", "mp4", f"{OUTPUT}/sound.mp4"]
+
+
+def shrink(program: str, threads: int, sound: bool, parent: str) -> list[str]:
+    """The ffmpeg command for the small viewing copy, from a viewing copy with that SHA-256.
+
+    Each frame at its own time, as in its parent: the table of frame times is of both.
+    """
+    source = ffmpeg.input(INPUT, max_pixels=40_000_000, threads=threads, **guards("mov"))
+    scale = f"min(1,{SMALL_SIDE}/min(iw,ih))"
+    streams = [
+        source["v:0"].filter("scale", w=f"trunc(iw*{scale}/2)*2", h=f"trunc(ih*{scale}/2)*2")
+    ]
+    options: dict[str, Any] = {
+        "vcodec": "libx264", "preset": "veryfast", "crf": 30, "maxrate": SMALL_PICTURE,
+        "bufsize": "900k", "pix_fmt": "yuv420p", "profile:v": "main", "fps_mode": "passthrough",
+        "enc_time_base": -1, "force_key_frames": "expr:gte(t,n_forced*4)", "threads": threads,
+        "map_metadata": -1, "metadata": f"comment=of {parent}", "movflags": "+faststart",
+        "f": "mp4",
+    }  # fmt: skip
+    if sound:
+        streams.append(source["a:0"])
+        options |= {"acodec": "aac", "audio_bitrate": SMALL_SOUND, "ac": 1, "ar": 48000}
+    graph = ffmpeg.output(*streams, f"{OUTPUT}/small.mp4", **options).global_args(
+        "-nostdin", "-hide_banner", "-loglevel", "error", "-nostats", "-progress", "pipe:1", "-y"
+    )
+    return [str(word) for word in graph.compile(cmd=program)]
 
 
 def render(program: str, plan: Plan) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import json
 import math
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,67 @@ def render(
     made += _tried(_track, source, out, demuxer, found, mode)
     arguments = list(argv[1:])
     return Result(found, made, arguments, seconds)
+
+
+def shrink(
+    proxy: Path,
+    out: Path,
+    parent: str,
+    *,
+    threads: int = 2,
+    mode: str = "bwrap",
+    on_line: Callable[[str], None] | None = None,
+) -> Made:
+    """Make the small viewing copy in `out`, from a viewing copy and its SHA-256.
+
+    Every frame is kept, at its own time; that is measured, because frame steps rely on it.
+    Raises MediaFailed with a reason for a person.
+    """
+    found = probe(proxy, "mov", mode)
+    steps = plan(found, "mov", threads)
+    if steps.video is None:
+        raise MediaFailed("it holds no moving picture")
+    argv = commands.shrink(tools.path("ffmpeg"), threads, steps.audio is not None, parent)
+    budget = 120 + 4 * (seconds_of(found) or LONGEST / 8)
+    limits = Limits(wall=budget * 2, cpu=int(budget * max(threads, 1)))
+    sandbox.run(argv, source=proxy, out=out, limits=limits, mode=mode, on_line=on_line)
+    target = out / "small.mp4"
+    if not own(target, PROXY_BYTES):
+        raise MediaFailed("nothing came out of it")
+    shown = probe(target, "mov", mode)
+    picture = next((i for i in shown["streams"] if i.get("codec_type") == "video"), None)
+    times = _ticks(proxy, found, mode)
+    if picture is None or times is None or not _same(times, _ticks(target, shown, mode)):
+        raise MediaFailed("its frames are not at the viewing copy's times")
+    facts = {
+        "seconds": seconds_of(shown), "frames": len(times[0]), "from": parent,
+        "width": int(picture["width"]), "height": int(picture["height"]),
+    }  # fmt: skip
+    return Made("small", target, "video/mp4", facts, "ffmpeg", argv[1:])
+
+
+def _same(one: tuple[Sequence[int], int], other: tuple[Sequence[int], int] | None) -> bool:
+    """Whether both show as many frames, each within a millisecond of the other's."""
+    if other is None or len(one[0]) != len(other[0]):
+        return False
+    return all(
+        abs(a * other[1] - b * one[1]) * 1000 <= one[1] * other[1]
+        for a, b in zip(one[0], other[0], strict=True)
+    )
+
+
+def _ticks(film: Path, found: dict[str, Any], mode: str) -> tuple[Sequence[int], int] | None:
+    """When each frame of a film of ours is shown, and ticks a second; None for too many."""
+    picture = next(item for item in found["streams"] if item.get("codec_type") == "video")
+    _, _, scale = str(picture.get("time_base", "")).partition("/")
+    argv = commands.packets(tools.path("ffprobe"), "mov", int(picture["index"]), "pts")
+    ticks = frames.Ticks()
+    limits = Limits(wall=900, cpu=300)
+    sandbox.run(argv, source=film, limits=limits, mode=mode, on_line=ticks.line)
+    if ticks.full or not scale.isdigit() or not int(scale):
+        return None
+    ticks.times[:] = array.array("q", sorted(ticks.times))
+    return ticks.times, int(scale)
 
 
 def own(path: Path, limit: int) -> bool:

@@ -18,6 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from evidence.custody.record import Draft, record, service
+from evidence.recordings import smaller
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.retention.actions import hold_where, positions_come
 from evidence.store import s3
@@ -195,6 +196,7 @@ def _keep(original: Original, result: rendering.Result) -> None:
         row.media_claimed_until = None
         row.probe, row.duration_ms = _clean(result.probe), round(result.seconds * 1000)
         row.save()
+        smaller.viewing_copy_came(row)
         whole = join(row)
         _place(whole)
         refresh(Recording.objects.get(pk=Original.objects.get(pk=row.pk).recording_id))

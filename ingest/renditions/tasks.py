@@ -11,10 +11,11 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evidence.custody import sequencer
+from evidence.recordings import smaller
 from evidence.recordings.models import Original
 from evidence.store import s3
 from ingest.media import sandbox
-from ingest.renditions import actions
+from ingest.renditions import actions, shrinking
 
 log = structlog.get_logger(__name__)
 SEND_AGAIN = timedelta(seconds=settings.SEND_AGAIN_SECONDS)
@@ -51,3 +52,25 @@ def sweep() -> None:
             media="waiting", media_claimed_until=now + SEND_AGAIN
         )
         render.delay(identifier)
+
+
+@shared_task(ignore_result=True)
+def shrink(original_id: int) -> None:
+    """Make the small viewing copy of one original. May run twice; may die at any line."""
+    try:
+        work = shrinking.shrink(original_id)
+    except (s3.StoreError, sandbox.SandboxMissing) as error:
+        log.error("shrinking will be tried again", original=original_id, error=str(error))
+        return
+    sequencer.run()
+    if work is not None:
+        log.info("shrunk", original=original_id, state=work.state)
+        if work.state == "failed":
+            log.error("no small viewing copy", original=original_id, reason=work.problem)
+
+
+@shared_task(ignore_result=True)
+def sweep_small() -> None:
+    """Find small viewing copies that were forgotten."""
+    for identifier in smaller.forgotten():
+        shrink.delay(identifier)

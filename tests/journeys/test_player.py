@@ -379,6 +379,108 @@ def test_sound_and_stills_asks_for_no_picture(watch: Callable[..., Watched]) -> 
     assert watched.complaints == []
 
 
+def test_a_browser_of_2021_opens_the_keys_and_leaves_full_screen_be(
+    films: dict[str, str], live: Live, sign_in: SignIn
+) -> None:
+    """No dialogs, no full screen: Firefox 94 and Safari 15 on a phone."""
+    watched = sign_in("shah")
+    page = watched.page
+    page.add_init_script(
+        "delete HTMLDialogElement.prototype.showModal; delete Element.prototype.requestFullscreen;"
+        "delete Element.prototype.webkitRequestFullscreen; delete Element.prototype.webkitRequestFullScreen;"
+        "delete HTMLVideoElement.prototype.webkitEnterFullscreen;"
+    )
+    page.goto(f"{live.url}/footage/{films['shah']}/")
+    at = page.url
+    page.get_by_role("button", name="Keys").click()
+    expect(page.locator("#keys")).to_be_visible()
+    expect(page.locator("#keys button")).to_be_focused()
+    page.locator("#keys button").click()
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.get_by_role("button", name="Keys")).to_be_focused()
+    assert page.url == at
+    page.get_by_role("button", name="Full screen").click()
+    expect(page.locator("#said")).to_have_text("Full screen is not allowed here.")
+    assert watched.complaints == []
+
+
+PICK = """(value) => {
+  const video = document.getElementById("video"), select = document.querySelector("[data-do=quality]");
+  window.left = video.currentTime;
+  window.landed = null;
+  video.addEventListener("loadedmetadata", () => video.addEventListener("seeked",
+    () => { window.landed = video.currentTime; }, { once: true }), { once: true });
+  select.value = value;
+  select.dispatchEvent(new Event("change"));
+}"""
+
+
+def test_low_plays_the_small_picture_from_where_it_is(watch: Callable[..., Watched]) -> None:
+    watched = watch()
+    page = watched.page
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, f"{VIDEO}.currentTime > 0.5")
+    page.get_by_label("Speed").select_option("0.25")
+    page.get_by_label("Picture").select_option("low")
+    assert said(page) == "The small picture is being made. Until then the usual one plays."
+    assert "/proxy-" in page.evaluate(f"{VIDEO}.currentSrc")
+    until(page, f"{VIDEO}.currentSrc.includes('/small-') && {VIDEO}.readyState > 2", 120)
+    assert said(page) == "The small picture plays."
+    # It is there now: to and fro while it plays, it goes on where it was, as it was.
+    for value, name in (("auto", "proxy"), ("low", "small")):
+        page.evaluate(PICK, value)
+        until(page, f"window.landed !== null && {VIDEO}.currentSrc.includes('/{name}-')")
+        left, landed = page.evaluate("[window.left, window.landed]")
+        assert abs(left - landed) < 0.2
+        until(page, f"!{VIDEO}.paused && {VIDEO}.currentTime > {landed}")
+        assert page.evaluate(f"{VIDEO}.playbackRate") == 0.25
+    # Frame steps are those of the usual picture, and confirmed.
+    page.keyboard.press("k")
+    page.get_by_role("button", name="On one frame").click()
+    until(page, "/^Frame /.test(document.getElementById('frame').textContent)")
+    before = frame(page)
+    page.get_by_role("button", name="On one frame").click()
+    until(page, f"/^Frame {before + 1} of 400/.test(document.getElementById('frame').textContent)")
+    # Paused it stays paused.
+    page.evaluate(PICK, "auto")
+    until(page, f"window.landed !== null && {VIDEO}.currentSrc.includes('/proxy-')")
+    assert page.evaluate(f"{VIDEO}.paused")
+    until(page, f"/^Frame {before + 1} of 400/.test(document.getElementById('frame').textContent)")
+    assert watched.complaints == []
+
+
+def test_automatic_takes_the_small_picture_on_a_thin_line(
+    watch: Callable[..., Watched], live: Live, films: dict[str, str]
+) -> None:
+    watched = watch()
+    page, slow = watched.page, "The line is slow: the small picture plays."
+    page.get_by_label("Picture").select_option("low")  # asked for, in case nobody has
+    until(page, "document.getElementById('said').textContent === 'The small picture plays.'", 120)
+    # It stood still twice.
+    page.reload()
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, f"{VIDEO}.currentTime > 0.2 && {VIDEO}.currentSrc.includes('/proxy-')")
+    page.get_by_label("Speed").select_option("0.25")
+    for _ in range(2):
+        page.evaluate(f"{VIDEO}.dispatchEvent(new Event('waiting'))")
+        page.wait_for_timeout(2500)
+    until(page, f"document.getElementById('said').textContent.startsWith('{slow}')")
+    until(page, f"{VIDEO}.currentSrc.includes('/small-') && !{VIDEO}.paused")
+    # And somebody who wants the usual one keeps it.
+    page.get_by_label("Picture").select_option("low")
+    page.get_by_label("Picture").select_option("auto")
+    until(page, f"{VIDEO}.currentSrc.includes('/proxy-')")
+    # The browser says so before anything stood still.
+    page.add_init_script(
+        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } })"
+    )
+    page.reload()
+    page.get_by_role("button", name="Play", exact=True).click()
+    until(page, f"{VIDEO}.currentSrc.includes('/small-') && {VIDEO}.currentTime > 0.2")
+    assert said(page).startswith(slow)
+    assert watched.complaints == []
+
+
 def test_two_cameras_on_one_clock(films: dict[str, str], live: Live, sign_in: SignIn) -> None:
     watched = sign_in("lane")
     page = watched.page

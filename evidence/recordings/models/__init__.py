@@ -6,6 +6,7 @@ from evidence.recordings.models.lists import Category, IncidentType
 from evidence.recordings.models.mail import DailyMail
 from evidence.recordings.models.packages import Package, make_package_reference
 from evidence.recordings.models.recording import ALPHABET, Recording, Restricted, make_reference
+from evidence.recordings.models.smaller import Smaller
 from evidence.recordings.models.work import Grant, Marker, SyncNudge, Undo
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Rendition",
     "Restricted",
     "Sitting",
+    "Smaller",
     "SyncNudge",
     "Undo",
     "make_package_reference",

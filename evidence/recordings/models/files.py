@@ -82,6 +82,7 @@ class Rendition(models.Model):
         FRAMES = "frames", "Frame times"
         TRACK = "track", "Where it was"
         SOUND = "sound", "Sound alone"
+        SMALL = "small", "Small viewing copy"
 
     original = models.ForeignKey(Original, models.PROTECT, related_name="renditions")
     kind = models.CharField(max_length=12, choices=Kind.choices)

@@ -83,6 +83,7 @@ get  footage/<ref:reference>/                y   -    -   y   -    y    -    y  
 get  footage/<ref:reference>/why/            y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 get  footage/<ref:reference>/status/         y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 post footage/<ref:reference>/play/           p   -    -   p   -    p    -    p   p    p  p  p    p   -    -   -    -   >
+post footage/<ref:reference>/small/          p   -    -   p   -    p    -    p   p    p  p  p    p   -    -   -    -   >
 get  footage/<ref:reference>/facts/          y   -    -   y   -    y    -    y   y    y  y  y    y   -    -   -    -   >
 post footage/<ref:reference>/markers/        p   -    -   p   -    p    -    p   p    p  -  -    -   -    -   -    -   >
 post footage/<ref:reference>/markers/<int:marker>/

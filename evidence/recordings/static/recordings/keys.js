@@ -26,10 +26,26 @@ export class Keys {
       try { localStorage.setItem(SAVED, this.on ? "on" : "off"); } catch { /* as above */ }
     });
     root.addEventListener("keydown", (event) => this.#pressed(event));
+    dialog.querySelector("form").addEventListener("submit", (event) => this.#closes(event));
+  }
+
+  /** Browsers that know no dialogs (Firefox before 98, Safari before 15.4) have it in the page. */
+  open() {
+    if (this.dialog.showModal) { this.dialog.showModal(); return; } // without showModal: below
+    this.before = document.activeElement;
+    this.dialog.setAttribute("open", "");
+    this.dialog.querySelector("button").focus();
+  }
+
+  #closes(event) {
+    if (this.dialog.showModal) return; // without showModal: it would be sent to the server
+    event.preventDefault();
+    this.dialog.removeAttribute("open");
+    this.before?.focus();
   }
 
   #pressed(event) {
-    if (!this.on || event.defaultPrevented || this.dialog.open) return;
+    if (!this.on || event.defaultPrevented || this.dialog.hasAttribute("open")) return;
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const { target } = event;
     if (["INPUT", "TEXTAREA", "SELECT"].includes(target.tagName) || target.isContentEditable) return;

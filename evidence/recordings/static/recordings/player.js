@@ -2,9 +2,11 @@
 // Runs under script-src 'self'; style-src 'self'.
 import { Coverage, COUNTS } from "./coverage.js";
 import { Frames } from "./frames.js";
+import { full, isFull, whenFull } from "./full.js";
 import { Keys } from "./keys.js";
 import { folds, Layers, percent, tile } from "./layers.js";
 import { Marks } from "./marks.js";
+import { Picture } from "./picture.js";
 import { Plan } from "./plan.js";
 import { Reports } from "./reports.js";
 import { Source } from "./source.js";
@@ -77,13 +79,13 @@ class Player {
       play: () => this.source.toggle(), back: () => this.by(-10), on: () => this.by(10),
       "frame-back": () => this.step(-1), "frame-on": () => this.step(1),
       mute: () => this.silence(), captions: () => this.say("There is no transcript of this recording."),
-      full: () => this.full(), keys: () => by("keys").showModal(), copy: () => this.copy(),
+      full: () => this.full(), keys: () => this.help.open(), copy: () => this.copy(),
       "loop-from": () => this.loopAt("from"), "loop-to": () => this.loopAt("to"), "loop-clear": () => this.loopAt(null),
     };
     for (const [name, act] of Object.entries(does)) this.button(name).addEventListener("click", act);
     folds(this.root.querySelector(".controls"));
     this.button("speed").addEventListener("change", (event) => this.speed(Number(event.target.value)));
-    this.button("quality").addEventListener("change", (event) => this.quality(event.target.value === "sound"));
+    this.picture = new Picture(this.button("quality"), this, this.root.dataset.small);
     by("goto").addEventListener("submit", (event) => { event.preventDefault(); this.goTo(); });
     for (const end of ["from", "to"]) by(`loop-${end}`).addEventListener("change", (event) => this.loopTyped(end, event.target.value));
   }
@@ -123,23 +125,7 @@ class Player {
     this.say(`Speed ${rate}×`);
   }
 
-  quality(soundOnly) {
-    if (soundOnly && !this.data.segments.every((segment) => segment.quiet)) {
-      this.button("quality").value = "auto";
-      this.say("There is no copy of the sound alone of this recording.");
-      return;
-    }
-    this.root.classList.toggle("stills-on", soundOnly);
-    by("stills").hidden = !soundOnly;
-    this.source.quality(soundOnly);
-    if (soundOnly) this.say("The sound, and a still every few seconds.");
-    this.show();
-  }
-
-  full() {
-    if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen().catch(() => this.say("Full screen is not allowed here."));
-  }
+  full() { full(this.root, () => this.say("Full screen is not allowed here.")); }
 
   async copy() {
     const text = by("clock").textContent;
@@ -267,9 +253,7 @@ class Player {
     });
     this.watch();
     this.video.addEventListener("click", () => source.toggle());
-    document.addEventListener("fullscreenchange", () => {
-      this.button("full").textContent = document.fullscreenElement ? "Leave full screen" : "Full screen";
-    });
+    whenFull(() => { this.button("full").textContent = isFull() ? "Leave full screen" : "Full screen"; });
   }
 
   /** While it plays, at each picture of the screen: the time, the loop. */
@@ -347,7 +331,7 @@ class Player {
   keys() {
     const to = (position) => () => this.go(position());
     const { position } = { position: () => this.source.position };
-    new Keys(this.root, by("keys"), [
+    this.help = new Keys(this.root, by("keys"), [
       [[" ", "k"], "Play, pause", () => this.source.toggle()],
       [["j"], "10 seconds back", () => this.by(-10)], [["l"], "10 seconds on", () => this.by(10)],
       [["ArrowLeft"], "1 second back", () => this.by(-1)], [["ArrowRight"], "1 second on", () => this.by(1)],
@@ -359,7 +343,7 @@ class Player {
       [["u"], "Next part that was not played", () => this.unplayed()],
       [["ArrowUp"], "Louder", () => this.volume(0.1)], [["ArrowDown"], "Quieter", () => this.volume(-0.1)],
       [["s"], "Sound off, on", () => this.silence()], [["c"], "Captions", () => this.button("captions").click()],
-      [["f"], "Full screen", () => this.full()], [["?"], "This help", () => by("keys").showModal()],
+      [["f"], "Full screen", () => this.full()], [["?"], "This help", () => this.help.open()],
     ]);
     // The head is a slider: these are its own, whatever the switch says.
     const moves = {

@@ -15,7 +15,7 @@ export class Source extends EventTarget {
     this.wanted = 0;
     this.turn = 0;
     this.renewed = 0;
-    this.soundOnly = false;
+    this.kind = "proxy"; // or small, or sound
     this.playing = false; // what somebody asked for, not what the element happens to do
     for (const name of ["timeupdate", "seeked", "play", "pause", "waiting", "playing"])
       video.addEventListener(name, () => this.#tell(name));
@@ -46,7 +46,7 @@ export class Source extends EventTarget {
     if (turn !== this.turn) return;
     this.#problem("");
     const segment = this.axis.segment(this.wanted);
-    const url = this.soundOnly && found[segment.index].sound ? found[segment.index].sound : found[segment.index].proxy;
+    const url = found[segment.index][this.kind] || found[segment.index].proxy;
     if (segment !== this.current || this.video.src !== url) {
       const rate = this.video.playbackRate;
       this.current = segment;
@@ -80,10 +80,19 @@ export class Source extends EventTarget {
     if (this.current && !this.moving && at === this.position) this.start(); else this.seek(at, { play: true });
   }
 
-  /** Sound alone, or the picture again. */
-  quality(soundOnly) {
-    this.soundOnly = soundOnly;
-    if (this.current) { const at = this.position; this.current = null; this.seek(at); }
+  get soundOnly() { return this.kind === "sound"; }
+
+  /** The usual picture (proxy), the small one, or the sound alone: from where it is, as it goes. */
+  quality(kind) {
+    if (kind === this.kind) return;
+    this.kind = kind;
+    if (this.current) { const at = this.position; this.current = null; this.seek(at, { exact: true }); }
+  }
+
+  /** What is there now: a rendition was made since the addresses were given. */
+  async refresh() {
+    if (!this.urls) return; // nothing was played yet: they will be asked for
+    try { this.urls = await this.#ask(true); this.#tell("addresses"); } catch { /* those it has go on */ }
   }
 
   #tell(name) { this.dispatchEvent(new Event(name)); }
@@ -123,7 +132,10 @@ export class Source extends EventTarget {
     // Signed addresses live for minutes: renew them, then go on where it stopped.
     const at = this.moving ? this.wanted : this.position, play = this.playing;
     if (this.renewed++ > 1) { this.#problem("This can't be played here. It is kept; tell the evidence manager."); return; }
-    try { this.urls = await this.#ask(true); } catch { this.#problem("Sign in to go on."); return; }
+    try { this.urls = await this.#ask(true); } catch (error) {
+      this.#problem(error instanceof Refused ? error.message : "Sign in to go on.");
+      return;
+    }
     this.#tell("addresses");
     this.current = null;
     this.seek(at, { play });
