@@ -9,7 +9,7 @@ const judge = () => {
   const stale = performance.now() - news > PATIENCE;
   if (cover.hidden === stale) {
     cover.hidden = !stale;
-    main.inert = stale;
+    main.inert = stale; // an older browser (inert: Safari 15.5) has the cover alone
   }
 };
 

@@ -12,7 +12,7 @@ function play() {
     loop.dispatchEvent(new Event("change"));
   }
   by("goto-time").value = by("from").value;
-  by("goto").requestSubmit();
+  by("goto").dispatchEvent(new Event("submit", { cancelable: true })); // requestSubmit: Safari 16
   const button = player.querySelector('[data-do="play"]');
   if (button.textContent.trim() === "Play") button.click();
   player.scrollIntoView({ block: "nearest" });

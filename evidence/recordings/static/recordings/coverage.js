@@ -16,7 +16,7 @@ export class Coverage {
     if (!before || !playing || position <= before.position) return false;
     // No further than time carried it: whoever is further has jumped.
     if (position - before.position > (now.when - before.when) * Math.max(rate, before.rate) * 1.25 + 0.25) return false;
-    const speed = Math.max(rate, before.rate), seen = now.seen && before.seen, end = this.fresh.at(-1);
+    const speed = Math.max(rate, before.rate), seen = now.seen && before.seen, end = this.fresh[this.fresh.length - 1];
     if (end && end.to === before.position && end.rate === speed && end.seen === seen) end.to = position;
     else this.fresh.push({ from: before.position, to: position, rate: speed, seen });
     if (speed > COUNTS || !seen) return false;
@@ -42,7 +42,7 @@ export class Coverage {
   #add(range) {
     const joined = [];
     for (const [from, to] of [...this.ranges, range].sort((a, b) => a[0] - b[0])) {
-      const end = joined.at(-1);
+      const end = joined[joined.length - 1];
       if (end && from <= end[1] + 0.002) end[1] = Math.max(end[1], to); else joined.push([from, to]);
     }
     this.ranges = joined;

@@ -25,7 +25,7 @@ export function folds(root) {
 export function list(target, rows, go, empty) {
   target.replaceChildren(...rows.map(([position, words]) => {
     const item = document.createElement("li");
-    if (position === null) { item.textContent = words; return item; }
+    if (position === null) { item.className = "words"; item.textContent = words; return item; }
     const button = document.createElement("button");
     button.type = "button";
     button.textContent = words;
@@ -33,7 +33,7 @@ export function list(target, rows, go, empty) {
     item.append(button);
     return item;
   }));
-  if (!rows.length) { const item = document.createElement("li"); item.textContent = empty; target.append(item); }
+  if (!rows.length) { const item = document.createElement("li"); item.className = "words"; item.textContent = empty; target.append(item); }
 }
 
 export class Layers {

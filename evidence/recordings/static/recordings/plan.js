@@ -38,7 +38,7 @@ export class Plan {
     this.place = (fix) => [(fix.x - middleX) * scale + width / 2, (fix.y - middleY) * scale + HEIGHT / 2];
     this.picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     const points = fixes.map((fix) => this.place(fix).map((value) => value.toFixed(1)).join(",")).join(" ");
-    const [first, last] = [this.place(fixes[0]), this.place(fixes.at(-1))];
+    const [first, last] = [this.place(fixes[0]), this.place(fixes[fixes.length - 1])];
     this.dot = draw("circle", { r: 8, class: "plan-now", cx: first[0], cy: first[1] });
     this.picture.replaceChildren(
       ...this.#under(width, scale, middleX, middleY),
@@ -91,7 +91,7 @@ export class Plan {
   show(position) {
     if (!this.dot) return;
     const after = this.fixes.findIndex((fix) => fix.at > position);
-    const two = after < 0 ? [this.fixes.at(-1)] : after === 0 ? [this.fixes[0]] : [this.fixes[after - 1], this.fixes[after]];
+    const two = after < 0 ? [this.fixes[this.fixes.length - 1]] : after === 0 ? [this.fixes[0]] : [this.fixes[after - 1], this.fixes[after]];
     let [x, y] = this.place(two[0]);
     if (two[1]) {
       const share = (position - two[0].at) / (two[1].at - two[0].at), [nextX, nextY] = this.place(two[1]);

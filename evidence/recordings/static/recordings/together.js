@@ -2,6 +2,7 @@
 // Each drifts in by its rate (5 % at most), seeks when it is more than a second off; when one
 // stalls, all wait and it is named.
 import { Coverage, COUNTS } from "./coverage.js";
+import { full } from "./full.js";
 import { Keys } from "./keys.js";
 import { draw, percent } from "./layers.js";
 import { Reports } from "./reports.js";
@@ -251,8 +252,8 @@ export class Together {
         if (event.detail) this.pause();
       });
     });
-    by("keys-open").addEventListener("click", () => by("keys").showModal());
-    new Keys(this.root, by("keys"), [
+    by("keys-open").addEventListener("click", () => this.help.open());
+    this.help = new Keys(this.root, by("keys"), [
       [[" ", "k"], "Play, pause", () => this.toggle()],
       [["j"], "10 seconds back", () => this.go(this.moment - 10)], [["l"], "10 seconds on", () => this.go(this.moment + 10)],
       [["ArrowLeft"], "1 second back", () => this.go(this.moment - 1)], [["ArrowRight"], "1 second on", () => this.go(this.moment + 1)],
@@ -260,8 +261,8 @@ export class Together {
       [["u"], "Next part that was not played", () => this.unplayed()],
       ...this.more(),
       [["1", "2", "3", "4"], "The sound of that camera", (event) => this.sound(Number(event.key) - 1)],
-      [["f"], "Full screen", () => (document.fullscreenElement ? document.exitFullscreen() : this.root.requestFullscreen())],
-      [["?"], "This help", () => by("keys").showModal()],
+      [["f"], "Full screen", () => full(this.root)],
+      [["?"], "This help", () => this.help.open()],
     ]);
     const moves = {
       ArrowLeft: () => this.moment - 1, ArrowDown: () => this.moment - 1, ArrowRight: () => this.moment + 1,

@@ -32,7 +32,8 @@ class Room extends Together {
 
   /** Go to a position of one camera. */
   to(camera, position) {
-    const span = camera.spans().find(({ segment }) => position < segment.at + segment.seconds) || camera.spans().at(-1);
+    const spans = camera.spans(), last = spans[spans.length - 1];
+    const span = spans.find(({ segment }) => position < segment.at + segment.seconds) || last;
     this.go(span.start + position - span.segment.at);
   }
 
@@ -171,7 +172,8 @@ class Notes {
     for (const camera of this.room.cameras) {
       const group = this.room.root.querySelector(`[data-lane="${camera.number}"] .signs`);
       group.replaceChildren(...signs.filter((sign) => sign.camera === camera.number).map((sign) => {
-        const span = camera.spans().find(({ segment }) => sign.at < segment.at + segment.seconds) || camera.spans().at(-1);
+        const spans = camera.spans(), last = spans[spans.length - 1];
+        const span = spans.find(({ segment }) => sign.at < segment.at + segment.seconds) || last;
         const x = percent((span.start + sign.at - span.segment.at - this.room.start) / this.room.span);
         return draw("svg", { x, y: 19, overflow: "visible" }, draw("path", { d: "M0 -11l8 11-8 11-8-11z", class: sign.note ? "note" : "marker" }));
       }));
