@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import current_app
 from django.db import transaction
 from django.test import Client
 from django.utils import timezone
@@ -40,9 +41,7 @@ def _scratch(settings: Any, tmp_path: Path) -> None:
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Which originals a worker was told of."""
     told: list[int] = []
-    monkeypatch.setattr(
-        smaller.current_app, "send_task", lambda name, arguments: told.append(arguments[0])
-    )
+    monkeypatch.setattr(current_app, "send_task", lambda name, arguments: told.append(arguments[0]))
     return told
 
 
@@ -68,7 +67,8 @@ def shown(film: Path) -> dict[str, Any]:
 def test_each_frame_is_there_at_its_own_time(tmp_path: Path, film: dict[str, Any]) -> None:
     source, out, thin = tmp_path / "in.bin", tmp_path / "out", tmp_path / "thin"
     source.write_bytes(films.numbered(**film))
-    out.mkdir(), thin.mkdir()
+    out.mkdir()
+    thin.mkdir()
     rendering.render(source, out, "mov")
     made = rendering.shrink(out / "proxy.mp4", thin, "ab" * 32)
     assert films.numbers(made.path) == films.numbers(source)
@@ -85,7 +85,8 @@ def test_it_is_small(tmp_path: Path) -> None:
          "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-f",
          "mp4", str(source)], check=True,
     )  # fmt: skip
-    out.mkdir(), thin.mkdir()
+    out.mkdir()
+    thin.mkdir()
     rendering.render(source, out, "mov")
     made = rendering.shrink(out / "proxy.mp4", thin, "ab" * 32)
     streams = shown(made.path)
@@ -98,7 +99,8 @@ def test_it_is_small(tmp_path: Path) -> None:
 def test_frames_at_other_times_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source, out, thin = tmp_path / "in.bin", tmp_path / "out", tmp_path / "thin"
     source.write_bytes(films.numbered())
-    out.mkdir(), thin.mkdir()
+    out.mkdir()
+    thin.mkdir()
     rendering.render(source, out, "mov")
     whole = commands.shrink
 
