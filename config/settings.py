@@ -357,6 +357,7 @@ CELERY_TASK_ROUTES = {
     "evidence.recordings.tasks.audit": {"queue": "upkeep"},
     "evidence.recordings.tasks.daily_mail": {"queue": "upkeep"},
     "evidence.recordings.tasks.make_package": {"queue": "upkeep"},
+    "evidence.sharing.tasks.make_package": {"queue": "upkeep"},
     "evidence.complaints.tasks.digest": {"queue": "upkeep"},
     "evidence.complaints.tasks.nightly": {"queue": "upkeep"},
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
@@ -377,6 +378,10 @@ CELERY_BEAT_SCHEDULE = {
     "sweep search": {"task": "evidence.recordings.tasks.sweep_search", "schedule": 60},
     "sweep played": {"task": "evidence.recordings.tasks.sweep_played", "schedule": 60},
     "sweep packages": {"task": "evidence.recordings.tasks.sweep_packages", "schedule": 60},
+    "sweep shares' packages": {
+        "task": "evidence.sharing.tasks.sweep_packages",
+        "schedule": 60,
+    },
     "clear sessions": {"task": "evidence.people.tasks.clear_sessions", "schedule": 3600},
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},

@@ -1,13 +1,10 @@
-"""Packages: recordings with their whole history and its proofs, as one file.
+"""Packages of recordings that somebody of the force asks for: made as one file, kept a week.
 
-The files go in first, each read from the store and compared with the log while it is
-written. Then `evidence.exported` is written for every object, numbered and signed; then the
-history up to that event. A package that exists is therefore whole, and the log knows of it.
+What a package is, and in which order it is made, is in `composing`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -20,14 +17,16 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from evidence.custody import checkpoints, package, sequencer
-from evidence.custody.log import hashing
-from evidence.custody.log.bag import Bag, BagError, safe_name
+from evidence.custody.log.bag import safe_name
 from evidence.custody.models import Event
-from evidence.custody.record import Actor, Draft, Subject, record
+from evidence.custody.record import Actor, Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.recordings import composing
 from evidence.recordings.access import find
+from evidence.recordings.composing import Composition, File
+from evidence.recordings.composing import ExportError as ExportError
+from evidence.recordings.composing import Made as Made
 from evidence.recordings.models import Original, Package, Recording, Rendition
 from evidence.recordings.pages import OPEN_EVENTS
 from evidence.store import s3
@@ -37,12 +36,6 @@ Details = Package.Details
 CLAIM = timedelta(hours=2)
 ATTEMPTS = 3
 KEPT = timedelta(days=7)
-# An event holds 16 KiB: so many hashes and names leave room for the rest.
-MOST_FILES, MOST_OBJECTS = 150, 300
-
-
-class ExportError(RuntimeError):
-    """The package can't be made. Its sentence says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +50,6 @@ class Wish:
     renditions: bool = False
     details: str = Details.ALL
     reference: str = ""
-
-
-@dataclass(frozen=True)
-class Made:
-    """What was made. `checkpoint`: the size of the tree that its proofs lead to."""
-
-    files: int
-    size: int
-    sha256: str
-    checkpoint: int
-
-
-@dataclass(frozen=True)
-class _File:
-    ref: str
-    name: str
-    alias: str
-    key: str
-    version_id: str
-    sha256: str
-    size: int
 
 
 def to_file(
@@ -98,127 +70,57 @@ def to_file(
         raise ExportError(f"There is no recording {', '.join(sorted(missing)) or 'named'}.")
     # A file that was joined into another recording is exported with all of that.
     found = list({(row.joined_into or row).pk: row.joined_into or row for row in rows}.values())
-    draft = path.with_name(f"{path.name}.part")
-    try:
-        made = _write(found, draft, wish, progress or (lambda percent: None))
-        draft.replace(path)
-    except (BagError, hashing.ProofError, s3.StoreError, checkpoints.LogBroken,
-            checkpoints.SignerAway, OSError) as error:  # fmt: skip
-        raise ExportError(f"The package could not be made: {error}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-    return made
+    return composing.to_path(composition(found, wish), path, progress)
 
 
-def _write(found: list[Recording], path: Path, wish: Wish, progress: Callable[[int], None]) -> Made:
-    reference = wish.reference or Package._meta.get_field("reference").get_default()
-    files = [file for item in found for file in _files(item, wish.renditions)]
-    checkpoints.sign()  # where the log can't be signed, nothing is said to be exported
-    with Bag(path, reference) as bag:
-        _copy(bag, files, progress)
-        exported = _exported(found, files, wish, reference)
-        signed = checkpoints.sign()
-        if signed is None or signed.size <= max(event.index for event in exported):
-            raise checkpoints.SignerAway("The export's own events are not signed yet. Try again.")
-        contents = package.gather(exported, signed)
-        package.write(bag, contents, _opener(wish.details, exported))
-        bag.close(
-            [
-                ("Source-Organization", settings.FORCE_NAME),
-                ("External-Identifier", reference),
-                ("Bagging-Date", f"{timezone.now():%Y-%m-%d}"),
-                ("Log-Origin", settings.CUSTODY_ORIGIN),
-                ("Log-Size", str(signed.size)),
-            ]
-        )
-    return Made(len(files), path.stat().st_size, _sha256(path), signed.size)
+def composition(found: Iterable[Recording], wish: Wish) -> Composition:
+    """Whole recordings, as a package for whoever wishes it."""
+    items = list(found)
+    return Composition(
+        reference=wish.reference or Package._meta.get_field("reference").get_default(),
+        subjects=[ref for item in items for ref in references(item)],
+        files=[file for item in items for file in files(item, wish.renditions)],
+        actor=wish.actor,
+        private={
+            "name": wish.name,
+            "address": wish.address,
+            "recipient": wish.recipient,
+            "purpose": wish.purpose,
+        },
+        may_open=_opener(wish.details),
+    )
 
 
-def _references(item: Recording) -> list[str]:
+def references(item: Recording) -> list[str]:
     """The recording, and every file that was joined into it under its own reference."""
     joined = item.originals.order_by("pk").values_list("reference", flat=True)
     return list(dict.fromkeys([item.reference, *joined]))
 
 
-def _files(item: Recording, renditions: bool) -> Iterator[_File]:
+def files(item: Recording, renditions: bool = False) -> Iterator[File]:
+    """The originals of a recording, each with its viewing copies if these are wanted."""
     for original in item.originals.order_by("recorded_at", "file_name"):
-        folder = f"data/{original.reference}"
-        yield _File(
-            original.reference, f"{folder}/{safe_name(original.file_name)}", "originals",
-            original.key, original.version_id, original.sha256, original.size,
-        )  # fmt: skip
+        yield composing.original_file(original)
         if renditions:
-            yield from _renditions(original, folder)
+            yield from _renditions(original)
 
 
-def _renditions(original: Original, folder: str) -> Iterator[_File]:
+def _renditions(original: Original) -> Iterator[File]:
     """The viewing copies whose bytes stand in the log."""
     events = Event.objects.filter(object_ref=original.reference, type="rendition.created")
     known = {event.parsed().get("data", {}).get("sha256") for event in events}
     for row in Rendition.objects.filter(original=original, sha256__in=known - {None}):
         name = safe_name(f"{row.kind}-{row.key.rpartition('/')[2]}")
-        yield _File(
-            original.reference, f"{folder}/viewing/{name}", "renditions", row.key, "", row.sha256,
-            row.size,
-        )  # fmt: skip
+        yield composing.derived_file(
+            original.reference, name, key=row.key, sha256=row.sha256, size=row.size, made={}
+        )
 
 
-def _copy(bag: Bag, files: list[_File], progress: Callable[[int], None]) -> None:
-    total, done = sum(file.size for file in files) or 1, 0
-    written: set[str] = set()
-
-    def pieces(file: _File) -> Iterator[bytes]:
-        nonlocal done
-        for piece in s3.read(file.alias, file.key, file.version_id):
-            yield piece
-            done += len(piece)
-            progress(min(95, 95 * done // total))
-
-    for file in files:
-        if file.name in written:
-            raise ExportError(f"Two files of the recording would both be {file.name}.")
-        written.add(file.name)
-        bag.add_file(file.name, pieces(file), file.sha256, file.size)
-
-
-def _exported(
-    found: list[Recording], files: list[_File], wish: Wish, reference: str
-) -> list[Event]:
-    """Write the export into every object's history, and number it."""
-    identifiers = []
-    private = {"name": wish.name, "address": wish.address, "recipient": wish.recipient,
-               "purpose": wish.purpose}  # fmt: skip
-    objects = sorted(ref for item in found for ref in _references(item))
-    if len(objects) > MOST_OBJECTS:
-        raise ExportError(f"A package holds at most {MOST_OBJECTS} files. Make several.")
-    with transaction.atomic():
-        for item in found:
-            for ref in _references(item):
-                hashes = [file.sha256 for file in files if file.ref == ref]
-                if len(hashes) > MOST_FILES:
-                    raise ExportError(f"{ref} has more than {MOST_FILES} files.")
-                data = {"package": reference, "objects": objects, "files": hashes}
-                identifiers.append(
-                    record(Draft("evidence.exported", Subject(ref), wish.actor, data, private))
-                )
-    sequencer.run()
-    return list(Event.objects.filter(id__in=identifiers).order_by("index"))
-
-
-def _opener(details: str, exported: list[Event]) -> Callable[[Event], bool]:
-    own = {event.id for event in exported}
-
+def _opener(details: str) -> Callable[[Event], bool]:
     def may_open(event: Event) -> bool:
-        if details == Details.ALL:
-            return True
-        return event.id in own or (details == Details.FOOTAGE and event.type in OPEN_EVENTS)
+        return details == Details.ALL or (details == Details.FOOTAGE and event.type in OPEN_EVENTS)
 
     return may_open
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 # --- packages that pages ask for --------------------------------------------------

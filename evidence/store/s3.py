@@ -338,20 +338,25 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
 def read(
     alias: str, key: str, version_id: str = "", start: int = 0, end: int | None = None
 ) -> Iterator[bytes]:
-    """The object's bytes in chunks, one version of it, from `start` up to `end` (not with it).
+    """The object's bytes in chunks, one version of it, to before `end`. One request.
 
-    Raises Missing or StoreError.
+    Raises Missing or StoreError. Who stops reading early gives the connection back by `close`.
     """
+    extra: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     if end is not None and end <= start:
         return
-    extra: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     if start or end is not None:
         extra["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
+    body = None
     try:
         answer = client().get_object(Bucket=bucket(alias), Key=key, **extra)
-        yield from answer["Body"].iter_chunks(READ_CHUNK)
+        body = answer["Body"]
+        yield from body.iter_chunks(READ_CHUNK)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"reading {key}")
+    finally:
+        if body is not None:
+            body.close()
 
 
 def delete_version(alias: str, key: str, version_id: str) -> None:

@@ -12,8 +12,12 @@ import os
 import re
 import zipfile
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from types import TracebackType
+from typing import IO, Any
+
+from evidence.custody.log.outline import Reference, Sink
 
 BAGIT = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 CHUNK = 1 << 20
@@ -31,12 +35,34 @@ def safe_name(name: str) -> str:
     return "file-viewing" if found == "viewing" else found
 
 
-class Bag:
-    """A bag being written to `path`. Payload first, then tag files, then `close`."""
+class _Disk:
+    """A file to which a package is written, with what an outline's sink has besides."""
 
-    def __init__(self, path: Path, top: str) -> None:
-        self._path, self._top = path, top
-        self._zip = zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True)
+    def __init__(self, path: Path) -> None:
+        self.file: IO[bytes] = path.open("w+b")
+        self._path = path
+
+    def payload(self, reference: Reference | None) -> AbstractContextManager[None]:
+        """Within, the payload is written: here like everything else."""
+        return nullcontext()
+
+    def settle(self) -> None:
+        """What was written is read again at the end, from here."""
+
+    def seal(self) -> None:
+        """Write the hash at the end, and see that all of it is on the disk."""
+        self.file.close()
+        _seal(self._path)
+
+
+class Bag:
+    """A bag being written to a path or to a sink. Payload first, then tag files, then `close`."""
+
+    def __init__(self, target: Path | Sink, top: str) -> None:
+        self._top = top
+        self._target = _Disk(target) if isinstance(target, Path) else target
+        file: Any = self._target.file if isinstance(self._target, _Disk) else self._target
+        self._zip = zipfile.ZipFile(file, "w", zipfile.ZIP_STORED, allowZip64=True)
         self._payload: dict[str, str] = {}
         self._tags: dict[str, str] = {}
         self._octets = 0
@@ -50,24 +76,35 @@ class Bag:
     ) -> None:  # fmt: skip
         if kind is not None:
             self._zip.close()
+            if isinstance(self._target, _Disk):
+                self._target.file.close()
 
-    def _write(self, name: str, pieces: Iterable[bytes], size: int) -> tuple[str, int]:
+    def _write(
+        self, name: str, pieces: Iterable[bytes], size: int,
+        within: AbstractContextManager[None] | None = None,
+    ) -> tuple[str, int]:  # fmt: skip
         info = zipfile.ZipInfo(f"{self._top}/{name}", date_time=(1980, 1, 1, 0, 0, 0))
         info.external_attr, info.create_system = 0o100644 << 16, 3
         info.file_size = size
         digest, count = hashlib.sha256(), 0
-        with self._zip.open(info, "w", force_zip64=size >= 1 << 31) as out:
+        with self._zip.open(info, "w", force_zip64=size >= 1 << 31) as out, within or nullcontext():
             for piece in pieces:
                 out.write(piece)
                 digest.update(piece)
                 count += len(piece)
         return digest.hexdigest(), count
 
-    def add_file(self, name: str, pieces: Iterable[bytes], sha256: str, size: int) -> None:
-        """A payload file below data/. Raises BagError when its bytes are others than said."""
+    def add_file(
+        self, name: str, pieces: Iterable[bytes], sha256: str, size: int,
+        reference: Reference | None = None,
+    ) -> None:  # fmt: skip
+        """A payload file below data/, which lies at `reference`: an outline needs to know.
+
+        Raises BagError when its bytes are others than said.
+        """
         if name in self._payload or not name.startswith("data/"):
             raise BagError(f"{name} is named twice, or lies outside data/")
-        found = self._write(name, pieces, size)
+        found = self._write(name, pieces, size, self._target.payload(reference))
         if found != (sha256, size):
             raise BagError(
                 f"{name}: {found[1]} bytes with SHA-256 {found[0]} were read; the log says "
@@ -75,6 +112,11 @@ class Bag:
             )
         self._payload[name] = sha256
         self._octets += size
+
+    def settle(self) -> None:
+        """The payload is whole. An outline reads it once more here, before anybody says that it
+        was exported. Raises OutlineError when it is not the same."""
+        self._target.settle()
 
     def add_tag(self, name: str, data: bytes) -> None:
         """A tag file. Raises BagError for a name that is taken."""
@@ -93,7 +135,7 @@ class Bag:
         self._write("tagmanifest-sha256.txt", [listed], len(listed))
         self._zip.comment = b"0" * 64
         self._zip.close()
-        _seal(self._path)
+        self._target.seal()
 
 
 def _manifest(rows: dict[str, str]) -> bytes:
