@@ -38,6 +38,9 @@ def test_a_large_file_is_written_in_parts_and_reads_back(tmp_path: Path) -> None
     s3.put_file("renditions", key, path, sha(data), "video/mp4")
     assert sha(b"".join(s3.read("renditions", key))) == sha(data)
     assert b"".join(s3.read("renditions", key, start=len(data) - 10)) == data[-10:]
+    assert b"".join(s3.read("renditions", key, start=3, end=9)) == data[3:9]
+    assert b"".join(s3.read("renditions", key, end=1)) == data[:1]
+    assert b"".join(s3.read("renditions", key, start=5, end=5)) == b""
 
 
 def test_a_wrong_hash_is_refused() -> None:
