@@ -37,6 +37,8 @@ TROUBLES = (
     BagError, OutlineError, hashing.ProofError, s3.StoreError, checkpoints.LogBroken,
     checkpoints.SignerAway, OSError,
 )  # fmt: skip
+# Many may read at once in one process, each a chunk of its own.
+CHUNK = 256 * 1024
 MAKER = service("package")
 Progress = Callable[[int], None]
 
@@ -118,7 +120,8 @@ def derived_file(
 
 def fetch(reference: Reference, start: int, end: int) -> Iterator[bytes]:
     """Bytes of an object that an outline refers to: one request."""
-    return s3.read(reference.alias, reference.key, reference.version_id, start, end)
+    where = (reference.alias, reference.key, reference.version_id)
+    return s3.read(*where, start, end, chunk=CHUNK)
 
 
 def to_path(composition: Composition, path: Path, progress: Progress | None = None) -> Made:

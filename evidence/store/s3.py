@@ -336,8 +336,9 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
 
 
 def read(
-    alias: str, key: str, version_id: str = "", start: int = 0, end: int | None = None
-) -> Iterator[bytes]:
+    alias: str, key: str, version_id: str = "", start: int = 0, end: int | None = None,
+    chunk: int = READ_CHUNK,
+) -> Iterator[bytes]:  # fmt: skip
     """The object's bytes in chunks, one version of it, to before `end`. One request.
 
     Raises Missing or StoreError. Who stops reading early gives the connection back by `close`.
@@ -351,7 +352,7 @@ def read(
     try:
         answer = client().get_object(Bucket=bucket(alias), Key=key, **extra)
         body = answer["Body"]
-        yield from body.iter_chunks(READ_CHUNK)
+        yield from body.iter_chunks(chunk)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"reading {key}")
     finally:

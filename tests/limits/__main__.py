@@ -1,6 +1,7 @@
 """`make limits`: the custody log's processes, then agents, killed at random; all is counted.
+Between them a package of gigabytes is streamed, and the web server's memory watched.
 
-`python -m tests.limits --seed 1 --minutes 10 [--kills 200] [--only custody]`. Exit 1 when anything is lost, twice or early.
+`python -m tests.limits --seed 1 --minutes 10 [--kills 200] [--gigabytes 3] [--only custody]`. Exit 1 when anything is lost, twice or early.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import time
 from pathlib import Path
 
 from tests import embedded
-from tests.limits import custody
+from tests.limits import custody, packages
 
 
 def _card(folder: Path, dice: random.Random, round_: int) -> dict[str, bytes]:
@@ -37,7 +38,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--kills", type=int, default=200, help="of the custody log's processes")
-    parser.add_argument("--only", choices=["custody", "docks"], default="")
+    parser.add_argument("--only", choices=["custody", "packages", "docks"], default="")
+    parser.add_argument("--gigabytes", type=float, default=3, help="in the package")
     options = parser.parse_args()
     dice = random.Random(options.seed)
     layout = embedded.make_layout()
@@ -48,14 +50,21 @@ def main() -> int:
     running = system.running()
     live = next(running)
     kills = rounds = files = 0
-    if options.only != "docks":
+    if options.only in ("", "custody"):
         try:
             killed = custody.campaign(live, options.seed, options.kills, 60 * options.minutes)
         except BaseException:
             next(running, None)
             raise
         print(f"seed {options.seed}: custody log, kill -9: {killed}")
-    if options.only == "custody":
+    if options.only in ("", "packages"):
+        try:
+            streamed = packages.campaign(live, options.seed, options.gigabytes)
+        except BaseException:
+            next(running, None)
+            raise
+        print(f"seed {options.seed}: a package streamed: {streamed}")
+    if options.only in ("custody", "packages"):
         next(running, None)
         return 0
     deadline = time.monotonic() + 60 * options.minutes
