@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.db import IntegrityError, transaction
@@ -19,10 +20,12 @@ from django.utils import timezone
 
 from evidence.custody.log.outline import Outline, Reference, outline
 from evidence.custody.models import Event
+from evidence.exhibits.actions import file_name
 from evidence.recordings import composing, exports
-from evidence.recordings.composing import Composition, ExportError
+from evidence.recordings.composing import Composition, ExportError, File
 from evidence.recordings.pages import OPEN_EVENTS
-from evidence.sharing.models import Share, SharedPackage
+from evidence.sharing import standing
+from evidence.sharing.models import Item, Share, SharedPackage
 from evidence.store import s3
 
 log = structlog.get_logger(__name__)
@@ -54,17 +57,48 @@ class _Lost(Exception):
 # --- what is in it ----------------------------------------------------------------
 
 
-def of_recordings(share: Share, reference: str) -> Composition:
-    """The recordings of a share, whole: their originals, and what happened to these."""
-    items = list(share.recordings.filter(restricted="").order_by("reference"))
+def of_share(share: Share, reference: str) -> Composition:
+    """Everything of a share that is there now: of a recording its originals, of an exhibit its
+    clip or else what it is the whole of; papers, which are no objects of their own, stand under
+    the package."""
+    subjects: list[str] = []
+    files: dict[str, File] = {}
+    for found in standing.of(share):
+        if found.there:
+            refs, more = _of_item(found.item, reference)
+            subjects += refs
+            # A recording and an exhibit that is the whole of it are the same files.
+            files |= {file.name: file for file in more}
     return Composition(
         reference=reference,
-        subjects=[ref for item in items for ref in exports.references(item)],
-        files=[file for item in items for file in exports.files(item)],
+        subjects=list(dict.fromkeys(subjects)),
+        files=list(files.values()),
         actor=share.actor(),
         private=words(share),
         may_open=may_open,
     )
+
+
+def _of_item(item: Item, reference: str) -> tuple[list[str], list[File]]:
+    """Whose history belongs to one thing, and its files."""
+    if item.paper:
+        name = file_name(item.paper, item.sha256, "pdf")
+        made: dict[str, Any] = {"kind": "paper"}
+        return [reference], [composing.derived_file(
+            reference, name, key=item.key, sha256=item.sha256, size=item.size, made=made
+        )]  # fmt: skip
+    refs = [item.exhibit.reference] if item.exhibit else []
+    clip = item.exhibit.clip if item.exhibit else None
+    if item.exhibit is not None and clip is not None:
+        made = {"kind": "clip", "parent": clip.parent_sha256, "tool": clip.tool,
+                "version": clip.tool_version, "arguments": clip.arguments}  # fmt: skip
+        name = file_name(item.exhibit.mark, clip.sha256, "mp4")
+        return refs, [composing.derived_file(
+            item.exhibit.reference, name, key=clip.key, sha256=clip.sha256, size=clip.size,
+            made=made,
+        )]  # fmt: skip
+    assert item.recording is not None
+    return refs + exports.references(item.recording), list(exports.files(item.recording))
 
 
 def words(share: Share) -> dict[str, str]:
@@ -82,7 +116,7 @@ def may_open(event: Event) -> bool:
     return event.type in OPEN_EVENTS
 
 
-_composer: Composer = of_recordings
+_composer: Composer = of_share
 
 
 def compose_with(composer: Composer) -> None:
@@ -176,9 +210,10 @@ def prepare(identifier: int) -> None:
 def _make(row: SharedPackage) -> None:
     _forget_bytes(row)  # of an attempt that died
     share = row.share
-    if share.state() != "live":
+    if not _open(share):
         _end(row, State.GONE, ENDED)
         return
+    there = _there(share)
     wanted = composition_of(share, row.reference)
     if fingerprint(wanted) != row.fingerprint:
         _end(row, State.GONE, CHANGED)
@@ -205,7 +240,7 @@ def _make(row: SharedPackage) -> None:
         raise ExportError(f"The package could not be stored: {error}") from error
     ready = _own(row).update(
         state=State.READY, progress=100, key_size=len(found.literals), pieces=found.rows(),
-        size=made.size, sha256=made.sha256, checkpoint=made.checkpoint, reason="",
+        size=made.size, sha256=made.sha256, checkpoint=made.checkpoint, reason="", items=there,
         claimed_until=None, finished=timezone.now(),
     )  # fmt: skip
     if not ready:
@@ -268,12 +303,21 @@ def stream(package: SharedPackage, start: int, end: int) -> Iterator[bytes]:
 
 
 def goes_on(package: SharedPackage) -> bool:
-    """Whether somebody who reads it may go on: one query, asked again and again."""
+    """Whether somebody who reads it may go on: its share stands, for downloads, and everything
+    that is in it still does. Three queries, asked again and again."""
     row = (
         SharedPackage.objects.filter(pk=package.pk, state=State.READY)
-        .select_related("share").first()
+        .select_related("share__owner").first()
     )  # fmt: skip
-    return row is not None and row.share.state() == "live"
+    return row is not None and _open(row.share) and set(row.items) <= set(_there(row.share))
+
+
+def _open(share: Share) -> bool:
+    return share.state() == "live" and share.downloads
+
+
+def _there(share: Share) -> list[int]:
+    return [found.item.number for found in standing.of(share) if found.there]
 
 
 # --- upkeep -----------------------------------------------------------------------
@@ -282,7 +326,7 @@ def goes_on(package: SharedPackage) -> bool:
 def drop_outdated(share: Share) -> int:
     """End the packages of what the share no longer holds, running downloads included; how many.
 
-    Call it where a share was narrowed, in the same transaction.
+    Reading them stops at once where a thing is no longer there (`goes_on`); this is for upkeep.
     """
     rows = share.packages.filter(state__in=OPEN).exclude(fingerprint=_now(share))
     return _gone(rows, CHANGED)
@@ -301,11 +345,12 @@ def sweep() -> None:
         send(identifier)
     open_ = SharedPackage.objects.filter(state__in=OPEN)
     # A locked share may be opened again: its package waits.
-    _gone(open_.filter(Q(share__revoked_at__isnull=False) | Q(share__until__lt=now)), ENDED)
+    over = Q(share__revoked_at__isnull=False) | Q(share__until__lt=now) | Q(share__downloads=False)
+    _gone(open_.filter(over), ENDED)
     # What was restricted or disposed of since, without a word to the share. By turns.
     for row in open_.select_related("share").order_by(F("checked").asc(nulls_first=True))[:50]:
         SharedPackage.objects.filter(pk=row.pk).update(checked=now)
         drop_outdated(row.share)
-    over = SharedPackage.objects.filter(state__in=[State.GONE, State.FAILED]).exclude(key="")
-    for row in over[:100]:
+    done = SharedPackage.objects.filter(state__in=[State.GONE, State.FAILED]).exclude(key="")
+    for row in done[:100]:
         _forget_bytes(row)

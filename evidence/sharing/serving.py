@@ -16,6 +16,7 @@ from socket import IPPROTO_TCP, SO_LINGER, SOL_SOCKET, TCP_NOTSENT_LOWAT
 from time import monotonic
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
@@ -24,8 +25,6 @@ Check = Callable[[], bool]
 
 # So much at once: a slow reader's next piece is never far off, so the next question isn't.
 PIECE = 64 * 1024
-# Asked at most so often.
-EVERY_SECONDS = 1.0
 # A reader that takes nothing for so long gives its thread back; a player asks again by itself.
 STALLED_SECONDS = 60
 _RANGE = re.compile(r"\s*bytes\s*=[\s,]*([0-9]{0,18})\s*-\s*([0-9]{0,18})[\s,]*", re.I)
@@ -161,7 +160,7 @@ class _Body:
                     raise Short(f"{self._left} bytes are missing at the end")
                 self._held = memoryview(more)
             now = monotonic()
-            if now - self._asked >= EVERY_SECONDS:
+            if now - self._asked >= settings.SHARE_CHECK_SECONDS:
                 if not self._check():
                     _drop(self._request)
                     raise Ended

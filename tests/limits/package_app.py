@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase  # noqa: E40
 from django.urls import path  # noqa: E402
 
 from evidence.sharing import packaging, serving  # noqa: E402
-from evidence.sharing.shared_package import SharedPackage  # noqa: E402
+from evidence.sharing.models import SharedPackage  # noqa: E402
 
 
 def download(request: HttpRequest, package: int) -> HttpResponseBase:

@@ -37,16 +37,17 @@ def _made(sizes: list[int]) -> dict[str, Any]:
     from django.utils import timezone
 
     from evidence.sharing import packaging
-    from evidence.sharing.models import Share
-    from evidence.sharing.shared_package import SharedPackage
+    from evidence.sharing.models import Item, Share, SharedPackage
     from tests import factories
 
     by = factories.Person(username="limits", roles=["professional_standards"])
     share = Share.objects.create(
         recipient="Jo Marlow", organisation="CPS", email="j.marlow@cps.example", purpose="Charging",
-        until=timezone.now() + timedelta(days=30), made_by=by, token_hash=_sha256(sizes),
+        until=timezone.now() + timedelta(days=30), made_by=by, owner=by, token_hash=_sha256(sizes),
+        downloads=True,
     )  # fmt: skip
-    share.recordings.set([_recording(number, size) for number, size in enumerate(sizes)])
+    for number, size in enumerate(sizes, 1):
+        Item.objects.create(share=share, number=number, recording=_recording(number, size))
     # Here and not in a worker, so that its memory can be seen.
     print_ = packaging.fingerprint(packaging.composition_of(share, packaging.NONE))
     row = SharedPackage.objects.create(share=share, fingerprint=print_)

@@ -37,6 +37,8 @@ class SharedPackage(models.Model):
     # What was made: its own bytes' key in `renditions`, and their count; the pieces in order.
     key = models.CharField(max_length=200, blank=True)
     key_size = models.BigIntegerField(default=0)
+    # The numbers of the share's things that are in it: when one is taken out, it ends.
+    items: models.JSONField[list[int], list[int]] = models.JSONField(default=list)
     pieces: models.JSONField[list[Any], list[Any]] = models.JSONField(default=list)
     size = models.BigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)

@@ -22,17 +22,18 @@ from evidence.custody import sequencer
 from evidence.custody.log.outline import Reference
 from evidence.custody.models import Event
 from evidence.custody.record import Draft, Subject, record, service
+from evidence.exhibits.models import Clip
 from evidence.people.models import User
 from evidence.recordings import composing, exports
 from evidence.recordings.composing import Composition, ExportError
 from evidence.recordings.models import Original, Recording
 from evidence.sharing import packaging, serving
-from evidence.sharing.models import Share
-from evidence.sharing.shared_package import SharedPackage
+from evidence.sharing.models import Item, Share, SharedPackage
 from evidence.store import s3
 from ingest.devices.models import Dock
 from tests import factories
 from tests.evidence.custody.test_package import check, trust  # noqa: F401
+from tests.evidence.exhibits import casting
 
 pytestmark = pytest.mark.django_db
 
@@ -50,11 +51,16 @@ def other(dock: Dock, camera: Any) -> Recording:
 def share_of(by: User, *recordings: Recording) -> Share:
     made = Share.objects.create(
         recipient="Jo Marlow", organisation="CPS", email="j.marlow@cps.example",
-        purpose="Charging", until=timezone.now() + timedelta(days=1), made_by=by,
-        token_hash=os.urandom(32).hex(),
+        purpose="Charging", until=timezone.now() + timedelta(days=1), made_by=by, owner=by,
+        token_hash=os.urandom(32).hex(), downloads=True,
     )  # fmt: skip
-    made.recordings.set(recordings)
+    for number, item in enumerate(recordings, 1):
+        Item.objects.create(share=made, number=number, recording=item)
     return made
+
+
+def take_out(share: Share, recording: Recording) -> None:
+    share.items.filter(recording=recording).update(removed_at=timezone.now())
 
 
 @pytest.fixture
@@ -270,6 +276,46 @@ def test_a_clip_and_a_paper_with_the_history_of_the_exhibit_only(
     assert kinds.count() == 1
 
 
+def test_everything_that_a_share_can_hold(
+    lane: User, recording: Recording, other: Recording, tmp_path: Path, trust: Path
+) -> None:
+    """A recording, an exhibit that is the whole of it, a clip of another, and a paper."""
+    case = casting.case(lane)
+    exhibit = casting.exhibit(case, recording, lane, "AB/1", clip=False)
+    cut = casting.exhibit(case, other, lane, "AB/2")
+    assert cut.clip
+    bodies = {"clip": b"the clip", "paper": b"%PDF-1.7"}
+    keys = {name: f"test/{os.urandom(8).hex()}" for name in bodies}
+    digests = {name: hashlib.sha256(body).hexdigest() for name, body in bodies.items()}
+    for name, body in bodies.items():
+        s3.put("renditions", keys[name], body, digests[name], "x/y")
+    Clip.objects.filter(pk=cut.clip.pk).update(
+        key=keys["clip"], size=len(bodies["clip"]), sha256=digests["clip"]
+    )
+    share = share_of(lane, recording)
+    more: list[dict[str, Any]] = [
+        {"recording": recording, "exhibit": exhibit}, {"recording": other, "exhibit": cut},
+        {"paper": "list", "key": keys["paper"], "sha256": digests["paper"], "size": 8},
+    ]  # fmt: skip
+    for number, fields in enumerate(more, 2):
+        Item.objects.create(share=share, number=number, **fields)
+    row = made(share)
+    assert row.items == [1, 2, 3, 4]
+    (tmp_path / "x.zip").write_bytes(whole(row))
+    code, said = check(tmp_path / "x.zip", "--policy", trust)
+    assert (code, said["findings"]) == (0, [])
+    assert sorted(said["facts"]["files"]) == sorted([
+        f"data/{recording.reference}/SHARED-FILE.MP4",
+        f"data/{cut.reference}/viewing/AB_2-{digests['clip'][:8]}.mp4",
+        f"data/{row.reference}/viewing/list-{digests['paper'][:8]}.pdf",
+    ])  # fmt: skip
+    histories = {line.split(":")[0] for line in said["facts"]["histories"]}
+    assert histories == {
+        recording.reference, exhibit.reference, cut.reference, row.reference
+    }  # fmt: skip
+    assert b"OTHER-FILE" not in whole(row)
+
+
 def test_a_file_that_nobody_said_how_it_was_made_is_refused(share: Share, lane: User) -> None:
     found = clip_and_paper(lane, "P-2222-2222")
     strange = replace(found.files[0], made={})
@@ -477,10 +523,10 @@ def test_a_narrowed_share_needs_another(lane: User, recording: Recording, other:
     share = share_of(lane, recording, other)
     row = made(share)
     assert packaging.goes_on(row)
-    share.recordings.remove(other)
+    take_out(share, other)
     assert packaging.current(share) is None
+    assert not packaging.goes_on(row)  # at once
     assert packaging.drop_outdated(share) == 1
-    assert not packaging.goes_on(row)
     row.refresh_from_db()
     with pytest.raises(packaging.NoPackage):
         packaging.stream(row, 0, 1)
@@ -497,7 +543,7 @@ def test_a_share_narrowed_while_the_package_is_made(
 ) -> None:
     share = share_of(lane, recording, other)
     row = packaging.ask(share)
-    share.recordings.remove(other)
+    take_out(share, other)
     packaging.prepare(row.pk)
     row.refresh_from_db()
     assert (row.state, row.reason) == ("gone", packaging.CHANGED)
@@ -517,21 +563,37 @@ def test_a_share_narrowed_while_the_package_is_made(
     assert kept(row) == []
 
 
-def test_what_was_restricted_since_is_found_by_the_sweep(
+def test_what_was_restricted_since_ends_it(
     lane: User, recording: Recording, other: Recording
 ) -> None:
     row = made(share_of(lane, recording, other))
     packaging.sweep()
     assert packaging.goes_on(row)
     Recording.objects.filter(pk=other.pk).update(restricted="sensitive")
-    packaging.sweep()
     assert not packaging.goes_on(row)
+    packaging.sweep()
+    row.refresh_from_db()
+    assert (row.state, kept(row)) == ("gone", [])
+
+
+def test_a_share_for_viewing_alone_gives_none(share: Share) -> None:
+    row = made(share)
+    Share.objects.update(downloads=False)
+    assert not packaging.goes_on(row)
+    packaging.sweep()
+    row.refresh_from_db()
+    assert row.state == "gone"
+    row = packaging.ask(share)
+    packaging.prepare(row.pk)
+    row.refresh_from_db()
+    assert row.state == "gone"
 
 
 @pytest.mark.parametrize("how", ["revoked_at", "until"])
 def test_it_ends_with_its_share(share: Share, how: str) -> None:
     row = made(share)
-    Share.objects.update(**{how: timezone.now() - timedelta(seconds=1)})
+    past = timezone.now() - timedelta(seconds=1)
+    Share.objects.update(starts=past - timedelta(days=1), **{how: past})
     assert not packaging.goes_on(row)
     packaging.sweep()
     row.refresh_from_db()

@@ -23,6 +23,8 @@ from config.stack.layout import ROOT
 from evidence.sharing import serving
 from tests import embedded
 
+# An answer that is closed looks after the connections to the database.
+pytestmark = pytest.mark.django_db
 BODY = bytes(random.Random(7).randbytes(200_000))
 TAG = "0a" * 32
 
