@@ -26,7 +26,7 @@ from evidence.custody.log import hashing
 from evidence.custody.log.bag import Bag, BagError, safe_name
 from evidence.custody.log.outline import Outline, OutlineError, Reference, Sink
 from evidence.custody.models import Event
-from evidence.custody.record import Actor, Draft, Subject, record_all, service
+from evidence.custody.record import Actor, CustodyError, Draft, Subject, record_all, service
 from evidence.recordings.models import Original
 from evidence.store import s3
 
@@ -35,7 +35,7 @@ MOST_FILES, MOST_OBJECTS = 150, 300
 # What can go wrong while a package is made, each with a sentence that says what.
 TROUBLES = (
     BagError, OutlineError, hashing.ProofError, s3.StoreError, checkpoints.LogBroken,
-    checkpoints.SignerAway, OSError,
+    checkpoints.SignerAway, CustodyError, OSError,
 )  # fmt: skip
 # Many may read at once in one process, each a chunk of its own.
 CHUNK = 256 * 1024
@@ -65,7 +65,9 @@ class File:
     `evidence.received`; and, at `data/REF/viewing/NAME`, one whose hash stands in a
     `rendition.created` of that object. `made` is what such an event says (kind, parent, tool,
     version, arguments); where the object's history has none yet, it is written before the
-    export. A paper that is no object of its own stands under the package's own reference.
+    export; but only of bytes that the history names in an event of the type `stands_in`, if that
+    is said: a row can be changed by whoever reaches the database. A paper that is no object of
+    its own stands under the package's own reference.
     """
 
     ref: str
@@ -76,6 +78,7 @@ class File:
     sha256: str
     size: int
     made: Mapping[str, Any] = field(default_factory=dict)
+    stands_in: str = ""
 
     @property
     def derived(self) -> bool:
@@ -111,11 +114,11 @@ def original_file(original: Original) -> File:
 
 def derived_file(
     ref: str, name: str, *, key: str, sha256: str, size: int, made: Mapping[str, Any],
-    alias: str = "renditions", version_id: str = "",
+    alias: str = "renditions", version_id: str = "", stands_in: str = "",
 ) -> File:  # fmt: skip
     """A clip, a copy or a paper as a file of a package, under its object's reference."""
     name = f"data/{ref}/viewing/{safe_name(name)}"
-    return File(ref, name, alias, key, version_id, sha256, size, made)
+    return File(ref, name, alias, key, version_id, sha256, size, made, stands_in)
 
 
 def fetch(reference: Reference, start: int, end: int) -> Iterator[bytes]:
@@ -231,22 +234,24 @@ def _unnamed(wanted: Composition) -> list[File]:
     Raises ExportError for one of which nobody says how it was made: an original that the log
     doesn't know, for one, whatever its row says.
     """
-    kinds = ("evidence.received", "rendition.created")
+    kinds = {"evidence.received", "rendition.created"}
+    kinds |= {file.stands_in for file in wanted.files if file.stands_in}
     events = Event.objects.filter(object_ref__in=set(wanted.subjects), type__in=kinds)
-    known: set[tuple[str, bool, Any, Any]] = set()
+    known: set[tuple[str, str, Any, Any]] = set()
     for event in events.iterator():
         body = event.parsed()
-        if event.type == "evidence.received":
-            said = body["object"]
-            known.add((event.object_ref, False, said.get("sha256"), said.get("size")))
-        else:
-            said = body.get("data", {})
-            known.add((event.object_ref, True, said.get("sha256"), said.get("size")))
+        said = body["object"] if event.type == "evidence.received" else body.get("data", {})
+        known.add((event.object_ref, event.type, said.get("sha256"), said.get("size")))
     found = []
     for file in wanted.files:
-        if (file.ref, file.derived, file.sha256, file.size) in known:
+
+        def in_log(kind: str, file: File = file) -> bool:
+            return (file.ref, kind, file.sha256, file.size) in known
+
+        if in_log("rendition.created" if file.derived else "evidence.received"):
             continue
-        if not (file.derived and file.made):
+        vouched = not file.stands_in or in_log(file.stands_in)
+        if not (file.derived and file.made and vouched):
             raise ExportError(
                 f"{file.name}: the log knows no file of {file.ref} with SHA-256 {file.sha256}. "
                 "Tell the evidence manager."

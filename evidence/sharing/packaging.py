@@ -40,7 +40,7 @@ BEGUN_TOO_OFTEN = "It was begun three times and never ended. Ask the person who 
 ENDED = "The share has ended."
 CHANGED = "What is shared has changed since. Ask for it again."
 
-# A package's reference where none is made: no reference has such letters.
+# Stands for a package's reference where none is made: no reference has such digits.
 NONE = "P-0000-0000"
 
 Composer = Callable[[Share, str], Composition]
@@ -95,7 +95,7 @@ def _of_item(item: Item, reference: str) -> tuple[list[str], list[File]]:
         name = file_name(item.exhibit.mark, clip.sha256, "mp4")
         return refs, [composing.derived_file(
             item.exhibit.reference, name, key=clip.key, sha256=clip.sha256, size=clip.size,
-            made=made,
+            made=made, stands_in="clip.made",
         )]  # fmt: skip
     assert item.recording is not None
     return refs + exports.references(item.recording), list(exports.files(item.recording))
@@ -201,7 +201,7 @@ def prepare(identifier: int) -> None:
         _make(row)
     except _Lost:
         return
-    except ExportError as error:
+    except (ExportError, s3.StoreError) as error:
         log.warning("a share's package could not be made", package=row.reference, error=str(error))
         again = row.attempts < ATTEMPTS
         _end(row, State.WAITING if again else State.FAILED, str(error))
@@ -307,7 +307,7 @@ def goes_on(package: SharedPackage) -> bool:
     that is in it still does. Three queries, asked again and again."""
     row = (
         SharedPackage.objects.filter(pk=package.pk, state=State.READY)
-        .select_related("share__owner").first()
+        .select_related("share__owner").defer("pieces").first()
     )  # fmt: skip
     return row is not None and _open(row.share) and set(row.items) <= set(_there(row.share))
 

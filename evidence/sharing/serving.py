@@ -69,7 +69,10 @@ def ranged(
         raise Ended
     shut = _precondition(request, etag)
     if shut:
-        return _dressed(HttpResponse(status=shut), etag, content_type)
+        refused = _dressed(HttpResponse(status=shut), etag, content_type)
+        # Of what is not sent again the length is that of what would be (section 15.4.5, 8.6).
+        refused["Content-Length"] = str(size) if shut == 304 else "0"
+        return refused
     start, end, status = 0, size, 200
     wanted = _wanted(request, size, etag)
     if wanted is not None:

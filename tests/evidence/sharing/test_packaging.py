@@ -32,7 +32,12 @@ from evidence.sharing.models import Item, Share, SharedPackage
 from evidence.store import s3
 from ingest.devices.models import Dock
 from tests import factories
-from tests.evidence.custody.test_package import check, trust  # noqa: F401
+from tests.evidence.custody.test_package import (  # noqa: F401
+    check,
+    remanifest,
+    trust,
+    unpack,
+)
 from tests.evidence.exhibits import casting
 
 pytestmark = pytest.mark.django_db
@@ -276,6 +281,30 @@ def test_a_clip_and_a_paper_with_the_history_of_the_exhibit_only(
     assert kinds.count() == 1
 
 
+def test_why_a_derived_file_needs_an_event_of_its_own(
+    share: Share, lane: User, composer: Any, monkeypatch: Any, tmp_path: Path, trust: Path
+) -> None:
+    """That the export names its hash is not enough for the verifier; nor is any other folder."""
+    composer(lambda share, reference: clip_and_paper(lane, reference))
+    row = made(share)
+    path = tmp_path / "x.zip"
+    path.write_bytes(whole(row))
+    assert check(path, "--policy", trust)[0] == 0
+    folder = unpack(path)
+    (folder / "data/papers").mkdir()
+    (folder / "data/papers/MG11.pdf").write_bytes(b"%PDF-")
+    remanifest(folder)
+    assert check(folder, "--policy", trust)[0] == 1
+    monkeypatch.setattr(composing, "_unnamed", lambda wanted: [])
+    composer(lambda share, reference: clip_and_paper(lane, reference, "X-4444-5555"))
+    path.write_bytes(whole(made(share)))
+    code, said = check(path, "--policy", trust)
+    assert code == 1
+    assert {row["what"] for row in said["findings"]} == {
+        "the log knows no such file of this object"
+    }
+
+
 def test_everything_that_a_share_can_hold(
     lane: User, recording: Recording, other: Recording, tmp_path: Path, trust: Path
 ) -> None:
@@ -292,6 +321,8 @@ def test_everything_that_a_share_can_hold(
     Clip.objects.filter(pk=cut.clip.pk).update(
         key=keys["clip"], size=len(bodies["clip"]), sha256=digests["clip"]
     )
+    data = {"clip": cut.clip.reference, "sha256": digests["clip"], "size": len(bodies["clip"])}
+    record(Draft("clip.made", cut.subject(), service("media"), data))
     share = share_of(lane, recording)
     more: list[dict[str, Any]] = [
         {"recording": recording, "exhibit": exhibit}, {"recording": other, "exhibit": cut},
@@ -314,6 +345,14 @@ def test_everything_that_a_share_can_hold(
         recording.reference, exhibit.reference, cut.reference, row.reference
     }  # fmt: skip
     assert b"OTHER-FILE" not in whole(row)
+    # Another clip under the same row, though the row fits it: the log doesn't know it.
+    forged = b"another clip"
+    digest = hashlib.sha256(forged).hexdigest()
+    s3.put("renditions", f"test/{digest}-{row.reference}", forged, digest, "x/y")
+    Clip.objects.filter(pk=cut.clip.pk).update(
+        key=f"test/{digest}-{row.reference}", size=len(forged), sha256=digest
+    )
+    assert "the log knows no file" in fails(share).reason
 
 
 def test_a_file_that_nobody_said_how_it_was_made_is_refused(share: Share, lane: User) -> None:

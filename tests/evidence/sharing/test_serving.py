@@ -166,6 +166,7 @@ def test_a_download_goes_on_only_with_the_same_bytes(before: str, status: int) -
 def test_conditions() -> None:
     assert get(Source(), if_none_match=f'"x", W/"{TAG}"').status_code == 304
     assert get(Source(), if_none_match="*").status_code == 304
+    assert get(Source(), if_none_match="*")["Content-Length"] == str(N)
     assert get(Source(), if_none_match='"x"').status_code == 200
     assert get(Source(), if_match='"x"', range="bytes=0-").status_code == 412
     assert get(Source(), if_match=f'W/"{TAG}"').status_code == 412
@@ -358,6 +359,12 @@ def test_ranges_and_head_by_a_real_server(server: tuple[int, Path, Path]) -> Non
     while piece := connection.recv(100):
         rest += piece
     assert "Content-Length: 1099511627776" in head
+    assert rest == b""
+    connection.close()
+    connection, again, rest = ask(port, "GET", 'If-None-Match: "zeros"', "Connection: close")
+    while piece := connection.recv(100):
+        rest += piece
+    assert again.startswith("HTTP/1.1 304")
     assert rest == b""
     connection.close()
     for name in ("Content-Security-Policy: sandbox", "Cache-Control: private, no-store",
