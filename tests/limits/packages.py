@@ -91,7 +91,9 @@ def _take(
 ) -> Iterator[bytes]:
     """A range, piece by piece; given up after so many bytes."""
     headers = {"Range": f"bytes={start}-{end - 1}", "If-Range": f'"{made["sha256"]}"'}
-    answer = urllib3.request("GET", url, headers=headers, preload_content=False, retries=False)
+    answer = urllib3.request(
+        "GET", url, headers=headers, preload_content=False, retries=False, timeout=300
+    )
     assert answer.status == 206, answer.status
     assert answer.headers["Content-Length"] == str(end - start)
     count = 0
