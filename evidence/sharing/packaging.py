@@ -112,8 +112,8 @@ def words(share: Share) -> dict[str, str]:
 
 def may_open(event: Event) -> bool:
     """Whose details somebody outside may read: of what happened to the footage, not of who
-    looked at it, shared it with others or held it."""
-    return event.type in OPEN_EVENTS
+    looked at it, shared it with others or held it, nor what an officer noted about it."""
+    return event.type in OPEN_EVENTS and event.type != "recording.categorised"
 
 
 _composer: Composer = of_share
