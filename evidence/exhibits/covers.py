@@ -55,29 +55,31 @@ class Redacting:
     silences: tuple[Silence, ...] = ()
 
 
-def kept(piece: Piece, within: tuple[int, int], wanted: Redacting, *, sound: bool) -> list[Row]:
-    """The covers, then the silences, as their row keeps them. One query. Raises NotCovered."""
+def kept(
+    piece: Piece, within: tuple[int, int], wanted: Redacting, *, sound: bool
+) -> dict[str, list[Row]]:
+    """The covers and the silences, as their row keeps them. One query. Raises NotCovered."""
     if not wanted.covers and not wanted.silences and sound:
         raise NotCovered("Cover a part of the picture, or silence something: nothing is yet")
     for rows, field in ((wanted.covers, "covers"), (wanted.silences, "silences")):
         if len(rows) > MOST:
             raise NotCovered(f"A copy has at most {MOST} of them; there are {len(rows):,}", field)
     reasons = {row.code: row for row in RedactionReason.objects.filter(active=True)}
-    found = []
+    covered, silenced = [], []
     for number, cover in enumerate(wanted.covers, start=1):
         _timed(cover, within, "cover", number)
         _boxed(cover, number)
         reason = reasons.get(cover.reason)
         if reason is None or not reason.picture:
             raise NotCovered(f"Select why part {number} is covered", f"cover-{number}-reason")
-        found.append(_cover(piece, cover, reason))
+        covered.append(_cover(piece, cover, reason))
     for number, silence in enumerate(wanted.silences, start=1):
         _timed(silence, within, "silence", number)
         reason = reasons.get(silence.reason)
         if reason is None or not reason.voice:
             raise NotCovered(f"Select why silence {number} is made", f"silence-{number}-reason")
-        found.append(_silence(piece, silence, reason))
-    return found
+        silenced.append(_silence(piece, silence, reason))
+    return {"covers": covered, "silences": silenced}
 
 
 def _timed(one: Silence, within: tuple[int, int], what: str, number: int) -> None:
@@ -113,7 +115,7 @@ def _boxed(one: Cover, number: int) -> None:
 
 def _cover(piece: Piece, one: Cover, reason: RedactionReason) -> Row:
     return {
-        "kind": "cover", "from_ms": one.from_ms, "to_ms": one.to_ms,
+        "from_ms": one.from_ms, "to_ms": one.to_ms,
         # One frame more at each side rather than one less: a player may show one longer.
         "first_frame": max(piece.first_frame, piece.shown(one.from_ms) - 1),
         "last_frame": min(piece.last_frame, piece.shown(one.to_ms) + 1),
@@ -124,7 +126,7 @@ def _cover(piece: Piece, one: Cover, reason: RedactionReason) -> Row:
 
 def _silence(piece: Piece, one: Silence, reason: RedactionReason) -> Row:
     return {
-        "kind": "silence", "from_ms": one.from_ms, "to_ms": one.to_ms,
+        "from_ms": one.from_ms, "to_ms": one.to_ms,
         # In the file that is cut.
         "from_us": one.from_ms * 1000 - piece.begins, "to_us": one.to_ms * 1000 - piece.begins,
         "code": reason.code, "reason": reason.words,

@@ -121,6 +121,9 @@ def kept(clip: Clip, result: Result) -> bool:
         row.tool, row.tool_version, row.arguments = result.tool, result.version, result.arguments
         row.facts, row.made_at = result.facts, timezone.now()
         row.save()
+        if row.redacted:
+            _redacted(row)
+            return True
         data = {
             "clip": row.reference, "sha256": row.sha256, "size": row.size,
             "parent": row.parent_sha256, "tool": row.tool, "version": row.tool_version,
@@ -134,6 +137,25 @@ def kept(clip: Clip, result: Result) -> bool:
         told = [Draft("clip.made", subject, ACTOR, data) for subject in _subjects(row)]
         record_all([(draft, None) for draft in told])
     return True
+
+
+def _redacted(row: Clip) -> None:
+    """What is said openly of a redacted copy leads to no original and tells of no cover: packages
+    for outside people carry it. The rest is in the salted details."""
+    data = {
+        "clip": row.reference, "sha256": row.sha256, "size": row.size, "tool": row.tool,
+        "version": row.tool_version,
+    }  # fmt: skip
+    private = {
+        "parent": row.parent_sha256, "arguments": row.arguments, "from_ms": row.from_ms,
+        "to_ms": row.to_ms, "first_frame": row.first_frame, "last_frame": row.last_frame,
+        "timescale": row.timescale, "first_tick": row.first_tick, "last_tick": row.last_tick,
+        "first_picture": row.facts["first_picture"], "last_picture": row.facts["last_picture"],
+        "frames": row.count, "sound": bool(row.facts["sound"]),
+        "covers": row.redaction.covers, "silences": row.redaction.silences, "reason": row.reason,
+    }  # fmt: skip
+    told = [Draft("clip.redacted", subject, ACTOR, data, private) for subject in _subjects(row)]
+    record_all([(draft, None) for draft in told])
 
 
 def failed(clip: Clip, reason: str, tool: str, version: str) -> None:
