@@ -1,4 +1,4 @@
-"""Covers and silences as they are typed: rows of fields, or packed into one by the page's script."""
+"""Covers and silences as they are typed: rows of fields, or packed into one by a script."""
 
 from __future__ import annotations
 
@@ -168,5 +168,3 @@ def _shown(rows: list[Typed], kind: str, errors: dict[str, str]) -> list[dict[st
 def range_of(begins: str, ends: str, whole: tuple[int, int]) -> tuple[str, str]:
     """The ends of a redacted copy: what is left empty is the recording's own."""
     return begins or stamp(whole[0]), ends or stamp(whole[1])
-
-

@@ -227,9 +227,7 @@ def _kind(row: Exhibit, rows: list[Exhibit]) -> str:
     return f"a redacted copy of {_parent(row, rows)}" if row.is_redacted else "a clip"
 
 
-def _paragraph(
-    row: Exhibit, rows: list[Exhibit], files: list[File], cut: str, how: str
-) -> str:
+def _paragraph(row: Exhibit, rows: list[Exhibit], files: list[File], cut: str, how: str) -> str:
     """The producing paragraph, in the first person of whoever produces it."""
     whole, who = row.recording, _person(row.producer)
     if whole.officer_id == row.producer_id:

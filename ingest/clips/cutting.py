@@ -170,8 +170,8 @@ def _format(found: dict[str, Any], stream: int) -> str:
 
 def _rate(found: dict[str, Any], stream: int | None) -> int:
     """How many samples of sound a second; 0 where there are none."""
-    said = next((item for item in found["streams"] if int(item["index"]) == stream), {})
-    rate = str(said.get("sample_rate", ""))
+    rates = [item.get("sample_rate") for item in found["streams"] if int(item["index"]) == stream]
+    rate = str(rates[0]) if rates else ""
     return int(rate) if rate.isdecimal() else 0
 
 

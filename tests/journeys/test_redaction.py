@@ -10,10 +10,15 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from ingest.clips.covering import Cover
 from tests.ingest.clips import films
 from tests.ingest.clips.test_covering import (
-    BLACK, Cover, brightest, only_what_it_may_hold, pictures, sound_of,
-)  # fmt: skip
+    BLACK,
+    brightest,
+    only_what_it_may_hold,
+    pictures,
+    sound_of,
+)
 from tests.journeys.conftest import say_why
 from tests.journeys.test_exhibits import OPEN, accessible, shot
 from tests.journeys.test_player import SignIn, name_at, until
