@@ -442,11 +442,13 @@ def test_a_copys_page_says_what_it_leaves_out_and_waits_to_be_watched(
     assert "REDACTED COPY" in listed
     assert "To be watched" in listed
     assert "REDACTED COPY" in client.get(f"/footage/{footage.reference}/").content.decode()
+    assert "1, 1 to be watched" in client.get(f"{BASE}/").content.decode()
     assert copy.clip
     client.post(f"{BASE}/exhibits/AS-1/check/", {"seen": copy.clip.sha256})
     page = client.get(f"{BASE}/exhibits/AS-1/").content.decode()
     assert "PC 4127 Shah watched it on" in page
     assert "I have watched it" not in page
+    assert "to be watched" not in client.get(f"{BASE}/").content.decode()
 
 
 def test_only_who_may_produce_vouches(
