@@ -33,13 +33,15 @@ def check(*, by: User, exhibit: Exhibit, seen: str) -> Exhibit:
                 for subject in (row.subject(), row.recording.subject())
             ]
             record_all([(draft, None) for draft in told])
+        clip.redaction.refresh_from_db()
     return row
 
 
 def ready_to_share(exhibit: Exhibit) -> tuple[bool, str]:
     """Whether an exhibit's file is there and fit to be shown outside; if not, why, for a person.
 
-    Not whether it may be disclosed: that is `disclosure.may_disclose`. One query at most.
+    Not whether it may be disclosed: that is `disclosure.may_disclose`. One query at most, none
+    for a copy that was read with its `clip__redaction`.
     """
     mark, clip = exhibit.mark, exhibit.clip
     if exhibit.withdrawn_at is not None:
@@ -53,9 +55,16 @@ def ready_to_share(exhibit: Exhibit) -> tuple[bool, str]:
         return False, f"The {name} {mark} could not be made. Try it again, or withdraw it."
     if clip.state != Clip.State.READY:
         return False, f"The {name} {mark} is still being made. Share it when it is ready."
-    if clip.redacted and not Redaction.objects.filter(clip=clip, checked_at__isnull=False).exists():
+    if clip.redacted and not _watched(clip):
         return False, (
             f"Nobody has watched the redacted copy {mark} yet. Its producer has to watch it and "
             "say that nothing shows that should not."
         )
     return True, ""
+
+
+def _watched(clip: Clip) -> bool:
+    try:
+        return clip.redaction.checked_at is not None
+    except Redaction.DoesNotExist:
+        return False
