@@ -57,7 +57,7 @@ function turn() { show(); if (!video.paused) requestAnimationFrame(turn); }
 
 function seek(position) {
   by("goto-time").value = stamp(position);
-  by("goto").requestSubmit();
+  by("goto").dispatchEvent(new Event("submit", { cancelable: true })); // requestSubmit: Safari 16
 }
 
 /** The picture, where it was not asked for yet: boxes need its shape. */
