@@ -64,7 +64,16 @@ def place(page: Page, x: float, y: float) -> tuple[float, float]:
     )
 
 
+def settled(page: Page) -> None:
+    """The picture stays where it is: what comes late (the storyboard) has moved the page."""
+    before = None
+    while (now := page.locator("#video").bounding_box()) != before:
+        before = now
+        page.wait_for_timeout(300)
+
+
 def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    settled(page)
     page.mouse.move(*place(page, *start))
     page.mouse.down()
     page.mouse.move(*place(page, *((a + b) / 2 for a, b in zip(start, end, strict=True))))
