@@ -20,7 +20,12 @@ def of_case(user: User, case: Case) -> QuerySet[Exhibit]:
         recording__in=access.visible_to(user).values("pk"),
     )
     return rows.select_related(
-        "recording__officer", "clip__original", "producer", "produced_by", "withdrawn_by"
+        "recording__officer",
+        "clip__original",
+        "clip__redaction__checked_by",
+        "producer",
+        "produced_by",
+        "withdrawn_by",
     )
 
 

@@ -12,8 +12,8 @@ from evidence.cases import access as cases
 from evidence.cases import actions as linking
 from evidence.cases.models import Case, CaseLink
 from evidence.custody.record import Draft, record_all
-from evidence.exhibits import access, making, marks, ranges
-from evidence.exhibits.models import Clip, Exhibit
+from evidence.exhibits import access, covers, making, marks, ranges
+from evidence.exhibits.models import Clip, Exhibit, Redaction
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.access import find, visible_to
@@ -49,6 +49,8 @@ class Wish:
     description: str
     range: tuple[int, int] | None = None
     sound: bool = True
+    # A redacted copy of the range: what is covered and silenced.
+    redacting: covers.Redacting | None = None
     # Whoever produces it, where that is not the one who asks; then the reason too.
     producer: User | None = None
     reason: str = ""
@@ -60,7 +62,7 @@ def produce(*, by: User, case: Case, reference: str, wish: Wish) -> Exhibit:
     """Produce a recording, or a clip of it, as an exhibit of a case.
 
     A clip is made by a worker afterwards. Raises Case.DoesNotExist, Recording.DoesNotExist,
-    NotProduced, ranges.NotCut, NotAllowed.
+    NotProduced, ranges.NotCut, covers.NotCovered, NotAllowed.
     """
     case = cases.find(by, case.urn, "exhibit.produce")
     recording = _recording(by, reference)
@@ -71,6 +73,7 @@ def produce(*, by: User, case: Case, reference: str, wish: Wish) -> Exhibit:
     mark = _mark(wish.mark)
     # Read before the lock: the table of frames lies in the store.
     piece = ranges.piece(recording, *wish.range) if wish.range else None
+    hidden = _hidden(piece, wish)
     with transaction.atomic():
         # One at a time in a case: the second finds the first one's mark.
         locked = Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
@@ -80,6 +83,8 @@ def produce(*, by: User, case: Case, reference: str, wish: Wish) -> Exhibit:
         if mark in used:
             raise MarkTaken(mark, next_mark(locked, recording, producer, clip=bool(piece)))
         clip = _clip(by, recording, piece, wish, description) if piece else None
+        if clip is not None and hidden is not None:
+            Redaction.objects.create(clip=clip, **hidden)
         exhibit = _kept(by, locked, recording, clip, producer, mark, description, wish)
         if clip is not None:
             making.wake(clip)
@@ -159,6 +164,15 @@ def next_mark(case: Case, recording: Recording, producer: User, *, clip: bool) -
     return marks.following(producer.name, used_marks(case), of)
 
 
+def _hidden(piece: ranges.Piece | None, wish: Wish) -> dict[str, list[covers.Row]] | None:
+    """The covers and silences of a redacted copy, as they are kept. Raises covers.NotCovered."""
+    if wish.redacting is None:
+        return None
+    if piece is None or wish.range is None:
+        raise covers.NotCovered("The original is never covered: choose a redacted copy of it")
+    return covers.kept(piece, wish.range, wish.redacting, sound=wish.sound)
+
+
 def _clip(
     by: User, recording: Recording, piece: ranges.Piece, wish: Wish, description: str
 ) -> Clip:
@@ -167,7 +181,8 @@ def _clip(
         recording=recording, original=piece.original, from_ms=wish.range[0], to_ms=wish.range[1],
         first_frame=piece.first_frame, last_frame=piece.last_frame, timescale=piece.timescale,
         first_tick=piece.first_tick, last_tick=piece.last_tick, after_tick=piece.after_tick,
-        sound=wish.sound, reason=description, requested_by=by,
+        sound=wish.sound, redacted=wish.redacting is not None, reason=description,
+        requested_by=by,
         parent_sha256=piece.original.sha256,
     )  # fmt: skip
 
@@ -211,7 +226,7 @@ def withdraw(*, by: User, exhibit: Exhibit, reason: str) -> Exhibit:
     if len(_said(reason)) < 3:
         raise NotProduced("Enter why it is withdrawn", "reason")
     with transaction.atomic():
-        row = _mine(by, exhibit)
+        row = mine(by, exhibit)
         if row.withdrawn_at is not None:
             return row
         row.withdrawn_at, row.withdrawn_by = timezone.now(), by
@@ -225,7 +240,7 @@ def withdraw(*, by: User, exhibit: Exhibit, reason: str) -> Exhibit:
     return row
 
 
-def _mine(by: User, exhibit: Exhibit) -> Exhibit:
+def mine(by: User, exhibit: Exhibit) -> Exhibit:
     """The exhibit under its lock, for somebody who may produce in its case and see its footage."""
     if not cases.visible_to(by, "exhibit.produce").filter(pk=exhibit.case_id).exists():
         raise Exhibit.DoesNotExist
@@ -238,7 +253,7 @@ def again(*, by: User, exhibit: Exhibit, reason: str) -> None:
     if len(_said(reason)) < 3:
         raise NotProduced("Enter what has changed since", "reason")
     with transaction.atomic():
-        row = _mine(by, exhibit)
+        row = mine(by, exhibit)
         clip = row.clip
         taken = clip is not None and Clip.objects.filter(
             pk=clip.pk, state=Clip.State.FAILED
@@ -316,7 +331,8 @@ def _ready(exhibit: Exhibit) -> Clip:
     if exhibit.clip is None:
         raise NotAllowed("This exhibit is the whole recording: open that.")
     if exhibit.clip.state != Clip.State.READY:
-        raise NotAllowed("The clip is not made yet. Come back in a few minutes.")
+        name = "redacted copy" if exhibit.is_redacted else "clip"
+        raise NotAllowed(f"The {name} is not made yet. Come back in a few minutes.")
     return exhibit.clip
 
 

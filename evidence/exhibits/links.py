@@ -30,8 +30,7 @@ def exhibits(reader: User, recording: Recording) -> list[Link]:
 
 
 def _link(row: Exhibit) -> Link:
-    what = "CLIP" if row.clip_id else "ORIGINAL"
-    note = f"{what}, {row.case.urn}. {row.description}"
+    note = f"{row.label}, {row.case.urn}. {row.description}"
     return Link(
         "Exhibit", row.mark, address(row), f"Withdrawn. {note}" if row.withdrawn_at else note
     )

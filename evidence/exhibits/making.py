@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -21,6 +23,8 @@ from evidence.recordings.models import Original
 CUT = "ingest.clips.tasks.cut"
 CLAIM = timedelta(minutes=10)
 STRIKES = 3
+# An event's details take 16 KiB (docs/custody.md), and five hundred covers are more.
+MOST_LISTED = 12_000
 ACTOR = service("media")
 State = Clip.State
 
@@ -121,6 +125,9 @@ def kept(clip: Clip, result: Result) -> bool:
         row.tool, row.tool_version, row.arguments = result.tool, result.version, result.arguments
         row.facts, row.made_at = result.facts, timezone.now()
         row.save()
+        if row.redacted:
+            _redacted(row)
+            return True
         data = {
             "clip": row.reference, "sha256": row.sha256, "size": row.size,
             "parent": row.parent_sha256, "tool": row.tool, "version": row.tool_version,
@@ -134,6 +141,49 @@ def kept(clip: Clip, result: Result) -> bool:
         told = [Draft("clip.made", subject, ACTOR, data) for subject in _subjects(row)]
         record_all([(draft, None) for draft in told])
     return True
+
+
+def _redacted(row: Clip) -> None:
+    """What is said openly of a redacted copy leads to no original and tells of no cover: packages
+    for outside people carry it. The rest is in the salted details."""
+    data = {
+        "clip": row.reference, "sha256": row.sha256, "size": row.size, "tool": row.tool,
+        "version": row.tool_version,
+    }  # fmt: skip
+    private = {
+        "parent": row.parent_sha256, "from_ms": row.from_ms, "to_ms": row.to_ms,
+        "first_frame": row.first_frame, "last_frame": row.last_frame,
+        "timescale": row.timescale, "first_tick": row.first_tick, "last_tick": row.last_tick,
+        "first_picture": row.facts["first_picture"], "last_picture": row.facts["last_picture"],
+        "frames": row.count, "sound": bool(row.facts["sound"]), "reason": row.reason,
+        **_fitting({
+            "covers": [_line(one) for one in row.redaction.covers],
+            "silences": [_line(one) for one in row.redaction.silences],
+            "arguments": row.arguments,
+        }),
+    }  # fmt: skip
+    told = [Draft("clip.redacted", subject, ACTOR, data, private) for subject in _subjects(row)]
+    record_all([(draft, None) for draft in told])
+
+
+def _line(one: dict[str, Any]) -> str:
+    """A cover by its frames and its box, a silence by its time, each with the reason's code."""
+    if "first_frame" not in one:
+        return f"{one['from_us']}-{one['to_us']} us {one['code']}"
+    box = ",".join(str(one[side]) for side in ("left", "top", "width", "height"))
+    return f"{one['first_frame']}-{one['last_frame']} {box} {one['code']}"
+
+
+def _fitting(lists: dict[str, list[str]]) -> dict[str, str | list[str]]:
+    """The fingerprint of each list, and those lists that an event has room for."""
+    found: dict[str, str | list[str]] = {}
+    room = MOST_LISTED
+    for name, words in lists.items():
+        body = json.dumps(words, ensure_ascii=False, separators=(",", ":")).encode()
+        found[f"{name}_sha256"] = hashlib.sha256(body).hexdigest()
+        if len(body) <= room:
+            found[name], room = words, room - len(body)
+    return found
 
 
 def failed(clip: Clip, reason: str, tool: str, version: str) -> None:

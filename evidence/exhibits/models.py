@@ -55,6 +55,8 @@ class Clip(models.Model):
     # When the frame after the last is shown; None where the last is the file's.
     after_tick = models.BigIntegerField(null=True)
     sound = models.BooleanField(default=True)
+    # Whether it has a Redaction: here too, so that no list needs another row to call it so.
+    redacted = models.BooleanField(default=False)
     reason = models.CharField(max_length=300)
     requested_by = models.ForeignKey(USER, models.PROTECT, related_name="+")
     requested_at = models.DateTimeField(auto_now_add=True)
@@ -101,6 +103,54 @@ class Clip(models.Model):
         return self.last_frame - self.first_frame + 1
 
 
+class RedactionReason(models.Model):
+    """Why something is covered or silenced. Data: the law and a force change it
+    (fixtures/redaction_reasons.json)."""
+
+    code = models.SlugField(max_length=30, unique=True)
+    words = models.CharField(max_length=80)
+    # What it is a reason for.
+    picture = models.BooleanField(default=True)
+    voice = models.BooleanField(default=True)
+    position = models.PositiveSmallIntegerField(default=100)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position", "words"]
+
+    def __str__(self) -> str:
+        return self.words
+
+
+class Redaction(models.Model):
+    """What is covered and silenced in a clip, which is then a redacted copy, and who looked at
+    what came out."""
+
+    clip = models.OneToOneField(Clip, models.PROTECT, related_name="redaction")
+    # As evidence.exhibits.covers reads them: times from the start of the recording, the frames
+    # of the file that they cover, per mille of the picture, the reason as it was called then.
+    covers: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list
+    )
+    silences: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
+        default=list
+    )
+    checked_by = models.ForeignKey(USER, models.PROTECT, related_name="+", null=True, blank=True)
+    checked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="redaction_checked_by_somebody",
+                condition=Q(checked_at=None, checked_by=None)
+                | Q(checked_at__isnull=False, checked_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Redaction of {self.clip_id}"
+
+
 class Exhibit(models.Model):
     """A recording or a clip of one, produced by a person under a mark. Never deleted: withdrawn,
     and its mark is not used again."""
@@ -136,6 +186,18 @@ class Exhibit(models.Model):
     def slug(self) -> str:
         """The mark as it stands in an address: AS-1."""
         return marks.slug(self.mark)
+
+    @property
+    def is_redacted(self) -> bool:
+        """Whether it is a copy with parts covered or silenced."""
+        return self.clip is not None and self.clip.redacted
+
+    @property
+    def label(self) -> str:
+        """What stands on every picture and row of it: originals and copies never look alike."""
+        if self.clip is None:
+            return "ORIGINAL"
+        return "REDACTED COPY" if self.clip.redacted else "CLIP"
 
     def subject(self) -> Subject:
         """This exhibit as the custody log names it."""

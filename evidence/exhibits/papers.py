@@ -16,7 +16,7 @@ from evidence.cases import access as cases
 from evidence.cases.models import Case
 from evidence.custody.models import Checkpoint
 from evidence.custody.paper import moment
-from evidence.exhibits import access, disclosure
+from evidence.exhibits import access, covers, disclosure
 from evidence.exhibits.actions import file_name
 from evidence.exhibits.models import Clip, Decision, Exhibit
 from evidence.people.models import User
@@ -176,7 +176,8 @@ def recorded(recording: Recording) -> str:
 
 
 def _range(clip: Clip) -> str:
-    return f"{stamp(clip.from_ms)} to {stamp(clip.to_ms)}, {clip.count:,} frames"
+    said = f"{stamp(clip.from_ms)} to {stamp(clip.to_ms)}, {clip.count:,} frames"
+    return f"{said}; {covers.counted(clip)}" if clip.redacted else said
 
 
 def _exhibit(row: Exhibit, rows: list[Exhibit], originals: list[Original]) -> ExhibitRow:
@@ -184,21 +185,33 @@ def _exhibit(row: Exhibit, rows: list[Exhibit], originals: list[Original]) -> Ex
     files = [File(one.file_name, one.size, one.sha256) for one in originals]
     what, cut, how = "ORIGINAL", "", ""
     if clip is not None:
-        what = f"CLIP of {_parent(row, rows)}"
-        cut = _range(clip)
+        what, cut = f"{row.label} of {_parent(row, rows)}", _range(clip)
+        if clip.redacted:
+            what += f": {covers.counted(clip)}, from {stamp(clip.from_ms)} to {stamp(clip.to_ms)}"
         files = [File(file_name(row.mark, clip.sha256, "mp4"), clip.size, clip.sha256)]
         sound = "with its sound" if clip.facts.get("sound") else "without sound"
-        how = (
+        how = _redacted(clip, sound) if clip.redacted else (
             f"Made {sound} from {clip.original.file_name} (SHA-256 {clip.parent_sha256}), frames "
             f"{clip.first_frame + 1:,} to {clip.last_frame + 1:,}, by {clip.tool_version}; encoded "
             f"again with H.264; the original is unchanged. Arguments and proof: custody log of "
             f"{whole.reference}."
-        )
+        )  # fmt: skip
     produced = f"{timezone.localtime(row.produced_at):{DATE}}"
     return ExhibitRow(
         row.mark, what, row.description, _person(row.producer), produced, whole.reference,
-        recorded(whole), cut, files, how, _paragraph(row, files, cut, how),
+        recorded(whole), cut, files, how, _paragraph(row, rows, files, cut, how),
     )  # fmt: skip
+
+
+def _redacted(clip: Clip, sound: str) -> str:
+    """How a redacted copy was made. Papers go where originals don't: no fingerprint of one, and
+    no place of a cover."""
+    return (
+        f"Made {sound} from an original of {clip.recording.reference}, {clip.count:,} frames, by "
+        f"{clip.tool_version}; encoded again with H.264; the original is unchanged. "
+        f"{covers.reasons(clip)} Which original, arguments and proof: custody log of "
+        f"{clip.recording.reference}."
+    ).replace("  ", " ")
 
 
 def _parent(row: Exhibit, rows: list[Exhibit]) -> str:
@@ -209,7 +222,12 @@ def _parent(row: Exhibit, rows: list[Exhibit]) -> str:
     return whole.mark if whole else row.recording.reference
 
 
-def _paragraph(row: Exhibit, files: list[File], cut: str, how: str) -> str:
+def _kind(row: Exhibit, rows: list[Exhibit]) -> str:
+    """A clip, or a redacted copy of what."""
+    return f"a redacted copy of {_parent(row, rows)}" if row.is_redacted else "a clip"
+
+
+def _paragraph(row: Exhibit, rows: list[Exhibit], files: list[File], cut: str, how: str) -> str:
     """The producing paragraph, in the first person of whoever produces it."""
     whole, who = row.recording, _person(row.producer)
     if whole.officer_id == row.producer_id:
@@ -225,7 +243,7 @@ def _paragraph(row: Exhibit, files: list[File], cut: str, how: str) -> str:
         f"{whole.reference}."
     ]
     if cut:
-        parts.append(f"From it I had a clip made of {cut}. {how}")
+        parts.append(f"From it I had {_kind(row, rows)} made of {cut}. {how}")
     prints = "; ".join(f"{file.name}, {file.size:,} bytes, SHA-256 {file.sha256}" for file in files)
     parts.append(
         f"I produce this as exhibit {row.mark}: {row.description.rstrip('.')}. It is {prints}."

@@ -13,8 +13,10 @@ from django.views.decorators.http import require_http_methods
 
 from evidence.cases import access as cases
 from evidence.cases.models import Case, CaseLink
-from evidence.exhibits import actions, links
+from evidence.exhibits import actions, cover_forms, links, ranges
 from evidence.exhibits.actions import MarkTaken, NotProduced, Wish
+from evidence.exhibits.cover_forms import Typing
+from evidence.exhibits.covers import NotCovered, Redacting
 from evidence.exhibits.ranges import NotCut
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
@@ -35,6 +37,7 @@ class Form:
 
     typed: dict[str, str]
     sound: bool = True
+    hides: Typing = field(default_factory=lambda: Typing([], []))
     errors: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -42,20 +45,35 @@ class Form:
         """From what was posted."""
         post = request.POST
         typed = {name: post.get(name, "").replace("\0", "")[:400] for name in FIELDS}
-        return cls(typed, sound=post.get("sound") == "on")
+        return cls(typed, sound=post.get("sound") == "on", hides=Typing.of(post))
 
     def get(self, name: str) -> str:
         """One field without blanks around."""
         return self.typed.get(name, "").strip()
 
-    def range(self) -> tuple[int, int] | None:
+    def redacting(self) -> Redacting | None:
+        """What a redacted copy covers; nothing for others. Raises NotCovered."""
+        if self.get("what") == "redacted":
+            return self.hides.redacting()
+        if self.hides.any:
+            raise NotCovered(
+                "Parts are to be covered or silenced: select A redacted copy, or take them out of "
+                "the list. Neither a clip nor the original is covered.", "what-redacted",
+            )  # fmt: skip
+        return None
+
+    def range(self, recording: Recording) -> tuple[int, int] | None:
         """The range, or nothing for the whole. Raises NotCut."""
-        if self.get("what") != "clip":
+        what = self.get("what")
+        if what not in ("clip", "redacted"):
             return None
+        typed = self.get("from"), self.get("to")
+        if what == "redacted" and not all(typed):
+            typed = cover_forms.range_of(*typed, ranges.whole(recording))
         ends = []
-        for name in ("from", "to"):
+        for name, value in zip(("from", "to"), typed, strict=True):
             try:
-                ends.append(position(self.get(name)[:40]))
+                ends.append(position(value[:40]))
             except NotMarked as error:
                 raise NotCut(str(error), name) from None
         return ends[0], ends[1]
@@ -75,12 +93,12 @@ def produce(request: HttpRequest, reference: str) -> HttpResponse:
     if found.reference != reference:
         return redirect("exhibit-produce", reference=found.reference)
     form = Form.of(request) if request.method == "POST" else _empty(request, user, found)
-    if request.method == "POST":
+    if request.method == "POST" and not request.POST.get("more"):
         try:
             return _produced(request, user, found, form)
         except (Case.DoesNotExist, Recording.DoesNotExist, NotAllowed):
             refuse(request, reference)
-        except (NotProduced, NotCut) as error:
+        except (NotProduced, NotCut, NotCovered) as error:
             form.errors[error.field] = str(error)
             if isinstance(error, MarkTaken):
                 form.typed["mark"] = error.free
@@ -93,13 +111,13 @@ def _produced(request: HttpRequest, user: User, recording: Recording, form: Form
     """Do what was asked for; on to the exhibit."""
     case = _case(user, form.get("case"))
     producer = _colleague(form.get("producer"))
-    wanted = form.range()
+    wanted, redacting = form.range(recording), form.redacting()
     mark = form.get("mark") or actions.next_mark(
         case, recording, producer or user, clip=wanted is not None
     )
     wish = Wish(
-        mark, form.get("description"), wanted, form.sound, producer, form.get("reason"),
-        form.get("link_reason"),
+        mark, form.get("description"), wanted, form.sound, redacting, producer,
+        form.get("reason"), form.get("link_reason"),
     )  # fmt: skip
     made = actions.produce(by=user, case=case, reference=recording.reference, wish=wish)
     messages.success(request, f"Produced as {made.mark}.")
@@ -164,4 +182,4 @@ def _page(request: HttpRequest, user: User, recording: Recording, form: Form) ->
         "still": pages.rows([recording], by=user, address=address(request))[0].still,
         "cases": ours, "linked": form.get("case") in {case.urn for case in ours},
         "may_link": user.may("case.change"), "me": user,
-    }  # fmt: skip
+    } | cover_forms.page(form.hides, form.errors, request.POST.get("more", ""))  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby, pairwise
 from typing import Any
@@ -35,6 +35,14 @@ class Piece:
     first_tick: int
     last_tick: int
     after_tick: int | None
+    # Where its file begins on the player's scale, in microseconds, and when each frame of the
+    # file is shown.
+    begins: int = 0
+    ticks: tuple[int, ...] = ()
+
+    def shown(self, ms: int) -> int:
+        """The frame of the file that is on show at a place of the player's scale."""
+        return _shown(self.ticks, self.timescale, ms * 1000 - self.begins)
 
 
 @dataclass(frozen=True)
@@ -78,6 +86,14 @@ def piece(recording: Recording, from_ms: int, to_ms: int) -> Piece:
     return _frames(file, from_ms * 1000 - file.begins, to_ms * 1000 - file.begins)
 
 
+def whole(recording: Recording) -> tuple[int, int]:
+    """All of what plays, as a range. Raises NotCut."""
+    files = _files(recording)
+    if not files:
+        raise NotCut("This recording has no moving picture to cut. Produce all of it instead.", "")
+    return 0, -(-files[-1].ends // 1000)
+
+
 def _files(recording: Recording) -> list[_File]:
     """Files that have a viewing copy, in the player's order. Two queries."""
     originals = list(player_data.originals_of(recording))
@@ -110,7 +126,7 @@ def _frames(file: _File, begins: int, ends: int) -> Piece:
     last = _shown(ticks, scale, ends)
     return Piece(
         file.original, first, last, scale, ticks[first], ticks[last],
-        ticks[last + 1] if last + 1 < len(ticks) else None,
+        ticks[last + 1] if last + 1 < len(ticks) else None, file.begins, tuple(ticks),
     )  # fmt: skip
 
 
@@ -124,7 +140,7 @@ def ticks_of(table: dict[str, Any]) -> Iterator[int]:
             yield tick
 
 
-def _shown(ticks: list[int], scale: int, microseconds: int) -> int:
+def _shown(ticks: Sequence[int], scale: int, microseconds: int) -> int:
     """The frame on show then: the last that has begun; before the first, the first."""
     return max(0, bisect_right(ticks, microseconds * scale // 1_000_000) - 1)
 

@@ -15,7 +15,13 @@ from evidence.people.models import User
 def exhibits(reader: User, case: Case) -> Section | None:
     """How many there are, and whether one waits for somebody. One query."""
     rows = access.of_case(reader, case).filter(withdrawn_at=None)
-    states = list(rows.values_list("clip__state", flat=True)[: access.MOST + 1])
+    named = rows.values_list("clip__state", "clip__redacted", "clip__redaction__checked_at")
+    found = list(named[: access.MOST + 1])
+    states = [state for state, _, _ in found]
+    unwatched = sum(
+        state == Clip.State.READY and redacted and checked is None
+        for state, redacted, checked in found
+    )
     url = reverse("exhibits", args=[case.slug])
     failed, waits = states.count(Clip.State.FAILED), 0
     waits = sum(state in (Clip.State.WAITING, Clip.State.MAKING) for state in states)
@@ -24,6 +30,8 @@ def exhibits(reader: User, case: Case) -> Section | None:
         state, colour = f"{failed} could not be made", "red"
     elif waits:
         state, colour = f"{count}, {waits} being made", "blue"
+    elif unwatched:
+        state, colour = f"{count}, {unwatched} to be watched", "amber"
     else:
         state, colour = (f"{count} produced" if states else "None yet"), "plain"
     return Section("exhibits", "Exhibits", state, colour, url, position=30)

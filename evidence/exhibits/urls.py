@@ -81,6 +81,7 @@ urlpatterns = [
     path(f"{ONE}/play/", views.play, name="exhibit-play"),
     path(f"{ONE}/facts/", views.facts, name="exhibit-facts"),
     path(f"{ONE}/download/", views.download, name="exhibit-download"),
+    path(f"{ONE}/check/", views.check, name="exhibit-check"),
     path(f"{ONE}/withdraw/", views.withdraw, name="exhibit-withdraw"),
     path(f"{ONE}/again/", views.again, name="exhibit-again"),
     path(f"{OF_CASE}/papers/", paper_views.papers, name="case-papers"),

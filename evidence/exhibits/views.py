@@ -18,7 +18,7 @@ from evidence.cases.models import Case
 from evidence.cases.refusals import or_404 as case_or_404
 from evidence.custody import history
 from evidence.custody.paper import eights
-from evidence.exhibits import access, actions, links, ranges
+from evidence.exhibits import access, actions, checking, covers, links, ranges
 from evidence.exhibits.actions import NotProduced
 from evidence.exhibits.models import Clip, Exhibit
 from evidence.people.actions import NotAllowed
@@ -83,7 +83,8 @@ def _page(request: HttpRequest, found: Exhibit) -> dict[str, Any]:
     return {
         "exhibit": found, "case": found.case, "recording": found.recording, "clip": clip,
         "ready": ready,
-        "stage_label": f"CLIP of {_parent(found, list(whole[:5]))}" if clip else "ORIGINAL",
+        "stage_label": f"{found.label} of {_parent(found, list(whole[:5]))}" if clip
+        else found.label,
         "range": (stamp(clip.from_ms), stamp(clip.to_ms)) if clip else (),
         "eights": eights(clip.sha256) if clip and ready else "",
         "parent_eights": eights(clip.parent_sha256) if clip else "",
@@ -98,6 +99,23 @@ def _page(request: HttpRequest, found: Exhibit) -> dict[str, Any]:
         "may_download": visible_to(user, "recording.download").filter(
             pk=found.recording_id
         ).exists(),
+    } | (_left_out(clip) if clip and clip.redacted else {})  # fmt: skip
+
+
+def _left_out(clip: Clip) -> dict[str, Any]:
+    """What a redacted copy covers and silences, for those who may see its footage."""
+    row = clip.redaction
+
+    def times(one: covers.Row) -> str:
+        return f"{stamp(one['from_ms'])} to {stamp(one['to_ms'])}"
+
+    return {
+        "redaction": row, "counted": covers.counted(clip),
+        "covered": [
+            {"times": times(one), "area": covers.area(one), "reason": one["reason"],
+             "frames": one["last_frame"] - one["first_frame"] + 1} for one in row.covers
+        ],
+        "silenced": [{"times": times(one), "reason": one["reason"]} for one in row.silences],
     }  # fmt: skip
 
 
@@ -196,6 +214,26 @@ def download(request: HttpRequest, urn: str, mark: str) -> HttpResponse:
         messages.error(request, str(error))
         return redirect(links.address(found))
     return HttpResponseRedirect(url)
+
+
+@login_required
+@require_POST
+def check(request: HttpRequest, urn: str, mark: str) -> HttpResponse:
+    """A redacted copy was watched: nothing shows that should not."""
+    found = _find(request, urn, mark)
+    if reasons.given(request, found.recording) is None:
+        return redirect("recording-why", reference=found.recording.reference)
+    if not _may_produce(request, found.case):
+        refuse(request, f"{urn} {mark}")
+    try:
+        checking.check(by=person(request), exhibit=found, seen=request.POST.get("seen", ""))
+    except Exhibit.DoesNotExist:
+        refuse(request, f"{urn} {mark}")
+    except NotProduced as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"{found.mark} is checked.")
+    return redirect(links.address(found))
 
 
 @login_required

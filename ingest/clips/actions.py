@@ -6,6 +6,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from django.utils import timezone
 from evidence.exhibits import making
 from evidence.exhibits.models import Clip
 from evidence.store import s3
-from ingest.clips import cutting
+from ingest.clips import covering, cutting
 from ingest.media import tools
 from ingest.media.sandbox import MediaFailed, SandboxMissing
 from ingest.renditions.actions import DEMUXERS, purge
@@ -68,10 +69,7 @@ def _cut(clip: Clip, scratch: Path) -> making.Result:
     _room(clip, scratch)
     busy = _busy(clip)
     _fetch(clip, source, busy)
-    wanted = cutting.Cut(
-        DEMUXERS[clip.original.container], clip.first_frame, clip.last_frame, clip.timescale,
-        clip.first_tick, clip.last_tick, clip.after_tick, clip.sound,
-    )  # fmt: skip
+    wanted = _wanted(clip)
     made = cutting.cut(
         source, out, wanted, threads=settings.MEDIA_THREADS, mode=settings.MEDIA_SANDBOX,
         on_line=lambda line: busy(),
@@ -86,6 +84,30 @@ def _cut(clip: Clip, scratch: Path) -> making.Result:
     return making.Result(
         key, made.path.stat().st_size, sha256, TOOL, tools.version(TOOL), made.arguments, made.facts
     )
+
+
+def _wanted(clip: Clip) -> cutting.Cut:
+    """What the row asks for, as the cutting takes it."""
+    wanted = cutting.Cut(
+        DEMUXERS[clip.original.container], clip.first_frame, clip.last_frame, clip.timescale,
+        clip.first_tick, clip.last_tick, clip.after_tick, clip.sound,
+    )  # fmt: skip
+    if not clip.redacted:
+        return wanted
+    # Raises where the row is missing: a redacted copy is never cut as a plain clip.
+    asked = clip.redaction
+    return replace(
+        wanted, redacted=True,
+        covers=tuple(
+            covering.Cover(
+                row["first_frame"], row["last_frame"], row["left"], row["top"],
+                row["left"] + row["width"], row["top"] + row["height"],
+            ) for row in asked.covers
+        ),
+        silences=tuple(
+            covering.Silence(row["from_us"] / 1e6, row["to_us"] / 1e6) for row in asked.silences
+        ),
+    )  # fmt: skip
 
 
 def _room(clip: Clip, scratch: Path) -> None:

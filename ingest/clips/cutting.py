@@ -16,6 +16,7 @@ from typing import Any
 
 import ffmpeg
 
+from ingest.clips import covering
 from ingest.media import commands, frames, rendering, sandbox, tools
 from ingest.media.sandbox import INPUT, OUTPUT, Limits, MediaFailed
 
@@ -42,6 +43,10 @@ class Cut:
     last_tick: int
     after_tick: int | None
     sound: bool
+    # A redacted copy: nothing that is not covered by this is left of the original's container.
+    redacted: bool = False
+    covers: tuple[covering.Cover, ...] = ()
+    silences: tuple[covering.Silence, ...] = ()
 
     @property
     def count(self) -> int:
@@ -82,7 +87,9 @@ def cut(
     plan = rendering.plan(found, wanted.demuxer, threads)
     if plan.video is None:
         raise MediaFailed("it holds no moving picture")
-    argv = command(tools.path("ffmpeg"), wanted, plan, _format(found, plan.video))
+    argv = command(
+        tools.path("ffmpeg"), wanted, plan, _format(found, plan.video), _rate(found, plan.audio)
+    )
     budget = 300 + 20 * float(wanted.end or wanted.start + 3600)
     limits = Limits(wall=2 * budget, cpu=int(budget * threads), file_bytes=MOST_BYTES)
     sandbox.run(argv, source=source, out=out, limits=limits, mode=mode, on_line=on_line)
@@ -90,10 +97,18 @@ def cut(
     film = out / "clip.mp4"
     if not rendering.own(film, MOST_BYTES):
         raise MediaFailed("nothing came out of it")
-    return Made(film, argv[1:], _measured(film, wanted, mode) | proof)
+    facts = _measured(film, wanted, mode) | proof
+    if wanted.redacted:
+        covering.proved(
+            film, out, wanted.covers, wanted.silences, first_frame=wanted.first_frame,
+            start=float(wanted.start), sound=facts["sound"], limits=limits, mode=mode,
+        )  # fmt: skip
+    return Made(film, argv[1:], facts)
 
 
-def command(program: str, wanted: Cut, plan: commands.Plan, pixels: str) -> list[str]:
+def command(
+    program: str, wanted: Cut, plan: commands.Plan, pixels: str, rate: int = 0
+) -> list[str]:
     """One ffmpeg command: the clip, and hashes of its first and last picture as decoded."""
     source = ffmpeg.input(
         INPUT, max_pixels=40_000_000, threads=plan.threads, **commands.guards(plan.demuxer)
@@ -104,17 +119,21 @@ def command(program: str, wanted: Cut, plan: commands.Plan, pixels: str) -> list
         .filter("trim", start_frame=wanted.first_frame, end_frame=wanted.last_frame + 1)
         .filter_multi_output("split", 2)
     )
-    streams = [picture[0].filter("setpts", "PTS-STARTPTS")]
+    shown = covering.covered(picture[0], wanted.covers, wanted.first_frame)
+    streams = [shown.filter("setpts", "PTS-STARTPTS")]
     ends = picture[1].filter("select", f"eq(n,0)+eq(n,{wanted.count - 1})")
     options: dict[str, Any] = {
         "vcodec": "libx264", "preset": PRESET, "crf": CRF, "fps_mode": "passthrough",
         "enc_time_base": -1, "threads": plan.threads, "map_metadata": -1,
         "movflags": "+faststart", "f": "mp4",
     }  # fmt: skip
+    if wanted.redacted:
+        options |= covering.BARE
     if pixels:
         options["pix_fmt"] = pixels
     if wanted.sound and plan.audio is not None:
-        streams.append(_sound(source, plan.audio, wanted))
+        sound = _sound(source, plan.audio, wanted)
+        streams.append(covering.silenced(sound, wanted.silences, float(wanted.start), rate))
         options |= {"acodec": "aac", "audio_bitrate": "192k"}
     film = ffmpeg.output(*streams, f"{OUTPUT}/clip.mp4", **options)
     hashes = ffmpeg.output(
@@ -149,6 +168,13 @@ def _format(found: dict[str, Any], stream: int) -> str:
     return pixels if pixels in KEPT_FORMATS else ""
 
 
+def _rate(found: dict[str, Any], stream: int | None) -> int:
+    """How many samples of sound a second; 0 where there are none."""
+    rates = [item.get("sample_rate") for item in found["streams"] if int(item["index"]) == stream]
+    rate = str(rates[0]) if rates else ""
+    return int(rate) if rate.isdecimal() else 0
+
+
 def _pictures(path: Path, wanted: Cut) -> dict[str, Any]:
     """The hashes of the first and the last picture, after comparing when they are shown.
 
@@ -175,6 +201,8 @@ def _pictures(path: Path, wanted: Cut) -> dict[str, Any]:
 def _measured(film: Path, wanted: Cut, mode: str) -> dict[str, Any]:
     """What the clip is, after counting its frames and comparing their times."""
     shown = rendering.probe(film, "mov", mode)
+    if wanted.redacted:
+        covering.bare(shown)
     picture = next((i for i in shown["streams"] if i.get("codec_type") == "video"), None)
     if picture is None:
         raise MediaFailed("no picture came out of it")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from evidence.cases.models import Case, CaseLink, CaseMember, CourtDate
 from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
-from evidence.exhibits.models import Clip, Decision
+from evidence.exhibits.models import Clip, Decision, Redaction, RedactionReason
 from evidence.exhibits.papers import Kind as Kinds
 from evidence.people.models import User
 from evidence.recordings import actions, search
@@ -94,6 +94,15 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
             case, recording, shah, mark, clip=clip, description=bad, reason=bad, producer=lane,
             withdraw_reason=bad, withdrawn_at=now if mark == "AS/2" else None, withdrawn_by=lane,
         )  # fmt: skip
+    hidden = {"from_ms": 1, "to_ms": 2, "from_us": 1, "to_us": 2, "code": bad, "reason": bad}
+    box = {"first_frame": 1, "last_frame": 2, "left": 1, "top": 1, "width": 1, "height": 1}
+    copy = casting.exhibit(case, recording, shah, "AS/3", description=bad)
+    assert copy.clip
+    Clip.objects.filter(pk=copy.clip.pk).update(redacted=True)
+    Redaction.objects.create(
+        clip=copy.clip, covers=[hidden | box], silences=[hidden], checked_by=lane, checked_at=now
+    )
+    RedactionReason.objects.create(code="bad", words=bad[:80])
     Clip.objects.update(tool_version=bad, arguments=[bad], problem=bad)
     for thing in (None, exhibit):
         Decision.objects.create(
@@ -227,7 +236,7 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
     case = f"/cases/{things['case'].slug}"
     office += [
         f"{case}/exhibits/", f"{case}/exhibits/AS-1/", f"{case}/exhibits/AS-2/",
-        f"{case}/exhibits/AS-1/status/", f"{case}/exhibits/AS-1/withdraw/", f"{case}/papers/",
+        f"{case}/exhibits/AS-3/", f"{case}/exhibits/AS-1/status/", f"{case}/exhibits/AS-1/withdraw/", f"{case}/papers/",
         f"{case}/disclosure/{recording.reference}/",
         f"{recording.get_absolute_url()}clip/?case={ask}&from={ask}&to={ask}",
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from evidence.cases.models import Case, CaseLink, CaseMember
 from evidence.exhibits.actions import Wish
-from evidence.exhibits.models import Clip, Exhibit
+from evidence.exhibits.models import Clip, Exhibit, Redaction
 from evidence.people.models import User
 from evidence.recordings.models import Recording, Rendition
 from evidence.store import s3
@@ -58,6 +58,25 @@ def exhibit(
     return Exhibit.objects.create(
         case=case, recording=recording, clip=made, mark=mark, produced_by=by, **values
     )
+
+
+def redacted(exhibit: Exhibit) -> Exhibit:
+    """The same, as a redacted copy that nobody has watched yet: two covers and a silence."""
+    assert exhibit.clip
+    Clip.objects.filter(pk=exhibit.clip.pk).update(redacted=True)
+    exhibit.clip.refresh_from_db()
+    times = {"from_ms": 2500, "to_ms": 3500}
+    cover = times | {
+        "first_frame": 61, "last_frame": 88, "left": 100, "top": 200, "width": 305, "height": 400,
+    }  # fmt: skip
+    Redaction.objects.create(
+        clip=exhibit.clip,
+        covers=[cover | {"code": "face", "reason": "Third party's face"},
+                cover | {"code": "plate", "reason": "Number plate"}],
+        silences=[times | {"from_us": 2_500_000, "to_us": 3_500_000, "code": "address",
+                           "reason": "Address"}],
+    )  # fmt: skip
+    return exhibit
 
 
 def playable(recording: Recording, seconds: int = 60) -> Recording:

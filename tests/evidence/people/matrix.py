@@ -183,6 +183,8 @@ get  cases/<urn:urn>/exhibits/<mark:mark>/facts/
                                              y   -    -   y   -    y    -    y   y    y  -  y    -   -    -   -    -   >
 post cases/<urn:urn>/exhibits/<mark:mark>/download/
                                              -   -    -   p   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+post cases/<urn:urn>/exhibits/<mark:mark>/check/
+                                             p   -    -   -   -    p    -    p   p    -  -  -    -   -    -   -    -   >
 get  cases/<urn:urn>/exhibits/<mark:mark>/withdraw/
                                              y   -    -   -   -    y    -    y   y    -  -  -    -   -    -   -    -   >
 get  cases/<urn:urn>/exhibits/<mark:mark>/again/

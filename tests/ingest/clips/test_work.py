@@ -14,18 +14,19 @@ from django.utils import timezone
 from evidence.custody import sequencer
 from evidence.custody.models import Event
 from evidence.exhibits import actions as exhibits
-from evidence.exhibits import making
-from evidence.exhibits.models import Clip, Exhibit
+from evidence.exhibits import checking, covers, making
+from evidence.exhibits.models import Clip, Exhibit, Redaction
 from evidence.people.models import User
 from evidence.recordings.models import Original
 from evidence.store import s3
-from ingest.clips import actions, cutting, tasks
+from ingest.clips import actions, covering, cutting, tasks
 from ingest.devices.models import Camera, Dock
 from ingest.media.sandbox import MediaFailed
 from ingest.renditions import actions as renditions
 from tests import factories
 from tests.evidence.exhibits import casting
 from tests.ingest.clips import films
+from tests.ingest.clips.test_covering import only_what_it_may_hold, sound_of
 
 pytestmark = pytest.mark.django_db
 
@@ -233,3 +234,69 @@ def test_what_is_not_the_clips_fault_is_no_strike(
     clip.refresh_from_db()
     assert (clip.state, clip.attempts) == ("waiting", 0)
     assert clip.claimed_until
+
+
+# --- redacted copies ---
+@pytest.fixture
+def redacted(exhibit: Exhibit, shah: User) -> Exhibit:
+    """A copy of the same film: a part covered from 1.4 s to 1.6 s, 2.0 s to 2.2 s silenced."""
+    hidden = covers.Redacting(
+        (covers.Cover(1400, 1600, "plate", 0, 0, 250, 1000),),
+        (covers.Silence(2000, 2200, "voice"),),
+    )
+    return exhibits.produce(
+        by=shah, case=exhibit.case, reference=exhibit.recording.reference,
+        wish=casting.wish(mark="AS/9", range=(1000, 2500), redacting=hidden),
+    )  # fmt: skip
+
+
+def test_a_redacted_copy_is_made_from_the_original_and_nothing_is_left(
+    redacted: Exhibit, tmp_path: Path
+) -> None:
+    assert redacted.clip
+    done = actions.cut(redacted.clip.pk)
+    assert done
+    assert (done.state, done.problem) == ("ready", "")
+    film = tmp_path / "copy.mp4"
+    film.write_bytes(s3.read_all("renditions", done.key))
+    # 30 to 36 were never recorded: at 1.4 s, 29 is on show; the cover begins one before.
+    said = [*range(25, 30), *range(37, 63)]
+    assert films.numbers(film) == [n & ~15 if 28 <= n <= 41 else n for n in said]
+    samples, rate = sound_of(film)
+    assert not any(samples[rate : round(1.2 * rate)])
+    assert any(samples[: rate // 2])
+    only_what_it_may_hold(film)
+    told = events("clip.redacted")
+    assert [event.object_ref for event in told] == [done.original.reference, redacted.reference]
+    assert done.parent_sha256 not in bytes(told[1].body).decode()
+    assert events("clip.made") == []
+
+
+def test_where_something_shows_there_is_no_copy_and_the_exhibit_says_so(
+    redacted: Exhibit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = covering.covered
+    calls: list[int] = []
+
+    def never(picture: Any, asked: Any, first_frame: int) -> Any:
+        calls.append(first_frame)
+        return picture if len(calls) == 1 else real(picture, asked, first_frame)
+
+    monkeypatch.setattr(covering, "covered", never)
+    assert redacted.clip
+    done = actions.cut(redacted.clip.pk)
+    assert done
+    assert (done.state, done.key) == ("failed", "")
+    assert "seen under a cover" in done.problem
+    assert not checking.ready_to_share(Exhibit.objects.get(pk=redacted.pk))[0]
+
+
+def test_a_redacted_copy_whose_covers_are_missing_is_never_cut_as_a_plain_clip(
+    redacted: Exhibit,
+) -> None:
+    assert redacted.clip
+    redacted.clip.redaction.delete()
+    with pytest.raises(Redaction.DoesNotExist):
+        actions.cut(redacted.clip.pk)
+    redacted.clip.refresh_from_db()
+    assert (redacted.clip.state, redacted.clip.key) == ("waiting", "")
