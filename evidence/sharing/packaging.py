@@ -90,12 +90,14 @@ def _of_item(item: Item, reference: str) -> tuple[list[str], list[File]]:
     refs = [item.exhibit.reference] if item.exhibit else []
     clip = item.exhibit.clip if item.exhibit else None
     if item.exhibit is not None and clip is not None:
-        made = {"kind": "clip", "parent": clip.parent_sha256, "tool": clip.tool,
-                "version": clip.tool_version, "arguments": clip.arguments}  # fmt: skip
+        # Of a redacted copy nothing tells what it was made from, nor what was covered.
+        made = {"kind": "clip", "tool": clip.tool, "version": clip.tool_version}
+        if not clip.redacted:
+            made |= {"parent": clip.parent_sha256, "arguments": clip.arguments}
         name = file_name(item.exhibit.mark, clip.sha256, "mp4")
         return refs, [composing.derived_file(
             item.exhibit.reference, name, key=clip.key, sha256=clip.sha256, size=clip.size,
-            made=made, stands_in="clip.made",
+            made=made, stands_in="clip.redacted" if clip.redacted else "clip.made",
         )]  # fmt: skip
     assert item.recording is not None
     return refs + exports.references(item.recording), list(exports.files(item.recording))

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from evidence.exhibits import disclosure
-from evidence.exhibits.models import Clip, Decision
+from evidence.exhibits import checking, disclosure
+from evidence.exhibits.models import Clip, Decision, Exhibit
 from evidence.sharing.models import Item, Share
 
 
@@ -30,7 +30,12 @@ def of(share: Share) -> list[Standing]:
     """Everything that was not taken out again, in order. Two queries."""
     rows = list(
         Item.objects.filter(share=share, removed_at=None)
-        .select_related("recording__officer", "exhibit__clip__original", "exhibit__producer")
+        .select_related(
+            "recording__officer",
+            "exhibit__clip__original",
+            "exhibit__clip__redaction",
+            "exhibit__producer",
+        )
         .order_by("number")
     )
     return judge(share, rows)
@@ -46,7 +51,10 @@ def one(share: Share, number: int) -> Standing | None:
     """One thing by its number, None where there is none. Two queries."""
     rows = list(
         Item.objects.filter(share=share, removed_at=None, number=number).select_related(
-            "recording__officer", "exhibit__clip__original", "exhibit__producer"
+            "recording__officer",
+            "exhibit__clip__original",
+            "exhibit__clip__redaction",
+            "exhibit__producer",
         )
     )
     return judge(share, rows)[0] if rows else None
@@ -57,14 +65,17 @@ def _one(share: Share, item: Item, stops: Iterable[Decision]) -> Standing:
     if why:
         asked = f"No longer available. Ask {share.owner.short}, {settings.FORCE_NAME}."
         return Standing(item, False, why, asked)
-    clip = item.exhibit.clip if item.exhibit else None
-    if clip is not None and clip.state != Clip.State.READY:
-        if clip.state == Clip.State.FAILED:
-            return Standing(item, False, "The clip could not be made.",
-                            f"This could not be made. Ask {share.owner.short}.")  # fmt: skip
-        return Standing(item, False, "The clip is still being made.",
-                        "This is still being made. Come back in a few minutes.")  # fmt: skip
+    if item.exhibit is not None:
+        ready, why = checking.ready_to_share(item.exhibit)
+        if not ready:
+            return Standing(item, False, why, _not_ready(share, item.exhibit))
     return Standing(item, True)
+
+
+def _not_ready(share: Share, exhibit: Exhibit) -> str:
+    if exhibit.clip is not None and exhibit.clip.state in (Clip.State.WAITING, Clip.State.MAKING):
+        return "This is still being made. Come back in a few minutes."
+    return f"This is not ready. Ask {share.owner.short}, {settings.FORCE_NAME}."
 
 
 def _why(share: Share, item: Item, stops: Iterable[Decision]) -> str:
