@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from evidence.sharing.models.package import SharedPackage
 from evidence.sharing.models.share import Item, Share
 
 
@@ -59,6 +60,9 @@ class Viewing(models.Model):
     item = models.ForeignKey(Item, models.CASCADE, null=True, related_name="viewings")
     browser = models.CharField(max_length=64)
     kind = models.CharField(max_length=10, choices=Kind.choices)
+    package = models.ForeignKey(
+        SharedPackage, models.PROTECT, null=True, blank=True, related_name="viewings"
+    )
     # Which file of the thing, from 0.
     file = models.PositiveSmallIntegerField(default=0)
     began = models.DateTimeField(auto_now_add=True)
