@@ -135,7 +135,8 @@ class RecordingAdmin(OfficeAdmin):
         if item is None:
             raise Http404
         choices = [
-            (value, label) for value, label in Recording.Restriction.choices
+            (value, label)
+            for value, label in Recording.Restriction.choices
             if value not in ("", "outside")
         ]
         why = ask(

@@ -25,7 +25,7 @@ class DeviceAdmin(ChangingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Devices: what stands for a request is nobody's to change."""
-        rows = super().get_queryset(request)
+        rows: QuerySet[Any] = super().get_queryset(request)
         return rows.filter(kind=Made.DEVICE) if self.model in (Camera, Dock) else rows
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:

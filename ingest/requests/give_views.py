@@ -10,6 +10,7 @@ from typing import Any
 from csp.decorators import csp_update
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
@@ -23,16 +24,18 @@ from ingest.requests.models import MAX_DAYS, UploadRequest
 from ingest.uploads.actions import MAX_PARTS
 from ingest.uploads.models import Upload
 
+View = Callable[..., HttpResponseBase]
+# Parts go from this page to the store itself: of all pages only this one may reach it.
+to_store: Callable[[View], View] = csp_update({"connect-src": [settings.S3_PUBLIC_URL]})
 PENDING, SENT = "give_pending", "give_code_sent"
 COOKIE = "__Host-give" if settings.SECURE else "give"
-View = Callable[..., HttpResponse]
 
 
 def outside(view: View) -> View:
     """For pages of people outside: in no cache and no index; what is closed is one page."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **more: Any) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **more: Any) -> HttpResponseBase:
         try:
             answer = view(request, *args, **more)
         except RequestClosed:
@@ -152,7 +155,7 @@ def said_of(upload: Upload) -> dict[str, Any]:
 
 
 @outside
-@csp_update({"connect-src": [settings.S3_PUBLIC_URL]})
+@to_store
 @require_GET
 def give(request: HttpRequest, reference: str) -> HttpResponse:
     """What was asked and by whom, and the files; once sent, what was received."""
@@ -170,7 +173,7 @@ def _page(request: HttpRequest, row: UploadRequest, error: str = "") -> HttpResp
 
 
 @outside
-@csp_update({"connect-src": [settings.S3_PUBLIC_URL]})
+@to_store
 @require_POST
 def send(request: HttpRequest, reference: str) -> HttpResponse:
     """The person says that that is all."""

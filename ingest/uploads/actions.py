@@ -185,8 +185,17 @@ def sign_parts(
     _keep_hashes(upload, wanted)
     begun = _multipart(upload)
     return [
-        (number, s3.sign_part("originals", upload.key, begun, number, sha256,
-                              upload.part_length(number) if sized else None))
+        (
+            number,
+            s3.sign_part(
+                "originals",
+                upload.key,
+                begun,
+                number,
+                sha256,
+                upload.part_length(number) if sized else None,
+            ),
+        )
         for number, sha256 in wanted
     ]
 
@@ -300,7 +309,7 @@ def settle(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Quar
                 "quarantine.resolved",
                 row.recording.subject() if row.recording else row.upload.subject(),
                 by.actor(),
-                data={"outcome": outcome},
+                data={"outcome": str(outcome)},
                 private={"note": note, "name": by.short},
             )
         )
@@ -314,7 +323,8 @@ def settle(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Quar
 def _let_in(quarantine: Quarantine) -> None:
     """What came from outside becomes a recording like others."""
     assert quarantine.recording is not None
-    recording = Recording.objects.select_for_update(of=("self",)).get(pk=quarantine.recording_id)
+    rows = Recording.objects.select_for_update(of=("self",))
+    recording = rows.get(pk=quarantine.recording.pk)
     recording.restricted = Recording.Restriction.NONE
     recording.save(update_fields=["restricted"])
     quarantine.recording = recording

@@ -4,15 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('recordings', '0010_restricted'),
+        ("recordings", "0010_restricted"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='recording',
-            name='restricted',
-            field=models.CharField(blank=True, choices=[('', 'Not restricted'), ('sexual_offence', 'Sexual offence'), ('covert', 'Covert policing'), ('juvenile', 'Child or young person'), ('other', 'Other, as the reason says'), ('outside', 'From outside the force, not accepted yet')], default='', max_length=16),
+            model_name="recording",
+            name="restricted",
+            field=models.CharField(
+                blank=True,
+                choices=[
+                    ("", "Not restricted"),
+                    ("sexual_offence", "Sexual offence"),
+                    ("covert", "Covert policing"),
+                    ("juvenile", "Child or young person"),
+                    ("other", "Other, as the reason says"),
+                    ("outside", "From outside the force, not accepted yet"),
+                ],
+                default="",
+                max_length=16,
+            ),
         ),
     ]

@@ -4,20 +4,29 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('devices', '0002_screens'),
+        ("devices", "0002_screens"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='camera',
-            name='kind',
-            field=models.CharField(choices=[('device', 'A device'), ('request', 'Stands for uploads by request')], default='device', editable=False, max_length=8),
+            model_name="camera",
+            name="kind",
+            field=models.CharField(
+                choices=[("device", "A device"), ("request", "Stands for uploads by request")],
+                default="device",
+                editable=False,
+                max_length=8,
+            ),
         ),
         migrations.AddField(
-            model_name='dock',
-            name='kind',
-            field=models.CharField(choices=[('device', 'A device'), ('request', 'Stands for uploads by request')], default='device', editable=False, max_length=8),
+            model_name="dock",
+            name="kind",
+            field=models.CharField(
+                choices=[("device", "A device"), ("request", "Stands for uploads by request")],
+                default="device",
+                editable=False,
+                max_length=8,
+            ),
         ),
     ]

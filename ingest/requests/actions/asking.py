@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -154,11 +155,8 @@ def forget_unfinished(row: UploadRequest, why: str) -> None:
             state=Upload.State.ABANDONED, reason=why, multipart="", part_hashes=b""
         )
         if moved and upload.multipart:
-            key, begun = upload.key, upload.multipart
-            transaction.on_commit(
-                lambda key=key, begun=begun: s3.abort_multipart("originals", key, begun),
-                robust=True,
-            )
+            transaction.on_commit(partial(s3.abort_multipart, "originals", upload.key,
+                                          upload.multipart), robust=True)  # fmt: skip
 
 
 def accept(*, by: User, request: UploadRequest, quarantine: Quarantine, note: str) -> Quarantine:

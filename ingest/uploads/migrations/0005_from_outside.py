@@ -4,15 +4,23 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('uploads', '0004_sealed_of_camera'),
+        ("uploads", "0004_sealed_of_camera"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='quarantine',
-            name='kind',
-            field=models.CharField(choices=[('disagrees', "Bytes disagree with the dock's fingerprint"), ('not_media', 'Says it is footage and is not'), ('broken', "Can't be shown"), ('conflict', 'Same name, other content'), ('outside', 'From outside the force: look before it is used')], max_length=12),
+            model_name="quarantine",
+            name="kind",
+            field=models.CharField(
+                choices=[
+                    ("disagrees", "Bytes disagree with the dock's fingerprint"),
+                    ("not_media", "Says it is footage and is not"),
+                    ("broken", "Can't be shown"),
+                    ("conflict", "Same name, other content"),
+                    ("outside", "From outside the force: look before it is used"),
+                ],
+                max_length=12,
+            ),
         ),
     ]

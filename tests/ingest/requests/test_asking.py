@@ -31,6 +31,11 @@ from tests.ingest.requests.conftest import Ask, Outside
 pytestmark = pytest.mark.django_db
 
 
+def known(recording: Recording | None) -> Recording:
+    assert recording is not None
+    return recording
+
+
 def page(user: User, path: str, data: Any = None) -> Any:
     client = Client()
     client.force_login(user)
@@ -75,9 +80,7 @@ def test_a_case_officer_asks_and_the_link_is_mailed_once(
         ({"until": f"{timezone.localdate() + timedelta(days=31):%Y-%m-%d}"}, "within 30 days"),
     ],
 )
-def test_what_is_wrong_is_said(
-    cole: User, marsh: Case, change: dict[str, str], words: str
-) -> None:
+def test_what_is_wrong_is_said(cole: User, marsh: Case, change: dict[str, str], words: str) -> None:
     answer = page(cole, "/requests/new/", FORM | change)
     assert answer.status_code == 422 and words in answer.text
     assert not UploadRequest.objects.exists()
@@ -213,7 +216,7 @@ def test_who_asked_without_a_case_still_sees_what_was_accepted(
     sealing.verify(Upload.objects.get(pk=jordan.send(row, film)).pk)
     held = Quarantine.objects.get()
     actions.accept(by=cole, request=row, quarantine=held, note="Looked")
-    assert visible_to(cole).filter(pk=held.recording_id).exists()
+    assert visible_to(cole).filter(pk=known(held.recording).pk).exists()
     assert not CaseLink.objects.exists()
 
 
@@ -223,12 +226,10 @@ def test_a_request_accepts_nothing_but_its_own_files(
     other = ask()
     assert page(cole, f"/requests/{other.reference}/accept/{came.pk}/", {"note": "x"}).status_code \
         == 404  # fmt: skip
-    assert Recording.objects.get(pk=came.recording_id).restricted == "outside"
+    assert Recording.objects.get(pk=known(came.recording).pk).restricted == "outside"
 
 
-def test_what_pretends_to_be_footage_waits_for_both(
-    ask: Ask, jordan: Outside, cole: User
-) -> None:
+def test_what_pretends_to_be_footage_waits_for_both(ask: Ask, jordan: Outside, cole: User) -> None:
     row = ask()
     jordan.prove(ask.tokens[row.reference])
     sealing.verify(Upload.objects.get(pk=jordan.send(row, b"#EXTM3U not a film")).pk)
@@ -241,9 +242,7 @@ def test_what_pretends_to_be_footage_waits_for_both(
     assert "not_media" in Quarantine.objects.filter(resolved_at=None).values_list("kind", flat=True)
 
 
-def test_the_pseudo_dock_is_no_dock(
-    came: Quarantine, hughes: User, administrator: User
-) -> None:
+def test_the_pseudo_dock_is_no_dock(came: Quarantine, hughes: User, administrator: User) -> None:
     pseudo = Dock.objects.get(kind="request")
     assert pseudo.name not in page(hughes, "/docks/").text
     assert page(hughes, f"/docks/{pseudo.name}/screen/").status_code == 404
@@ -266,7 +265,9 @@ def test_pages_take_as_many_queries_for_many(
     from django.test.utils import CaptureQueriesContext
 
     for count in range(2):
-        with CaptureQueriesContext(connection, ) as caught:
+        with CaptureQueriesContext(
+            connection,
+        ) as caught:
             client.get(f"/requests/{row.reference}/")
         with CaptureQueriesContext(connection) as caught_list:
             client.get("/requests/")

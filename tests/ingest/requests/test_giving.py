@@ -181,9 +181,7 @@ def test_a_second_use_is_refused(
     assert inside.http.get(f"/give/{row.reference}/").status_code == 404
 
 
-def test_after_its_end_nothing_is_taken(
-    inside: Outside, row: UploadRequest, film: bytes
-) -> None:
+def test_after_its_end_nothing_is_taken(inside: Outside, row: UploadRequest, film: bytes) -> None:
     told = inside.choose(row, film).json()
     UploadRequest.objects.update(until=timezone.now())
     assert inside.sign(row, told["id"], 1, film).status_code == 404
@@ -298,7 +296,12 @@ def test_a_store_that_is_nearly_full_takes_nothing_new(
 @pytest.mark.parametrize(
     "body",
     [
-        None, [], {}, "x", {"name": "a", "size": 1}, {"name": "", "size": 1, "sha256": "0" * 64},
+        None,
+        [],
+        {},
+        "x",
+        {"name": "a", "size": 1},
+        {"name": "", "size": 1, "sha256": "0" * 64},
         {"name": "a\0", "size": 1, "sha256": "0" * 64},
         {"name": "a", "size": -1, "sha256": "0" * 64},
         {"name": "a", "size": 2**80, "sha256": "0" * 64},
@@ -324,9 +327,7 @@ def test_names_are_data(inside: Outside, row: UploadRequest, cole: User) -> None
     assert inside.http.get(f"/give/{row.reference}/files/").json()["files"][0]["name"] == name
 
 
-def test_two_files_of_one_name_are_two_files(
-    inside: Outside, row: UploadRequest
-) -> None:
+def test_two_files_of_one_name_are_two_files(inside: Outside, row: UploadRequest) -> None:
     inside.send(row, b"one", "image.jpg")
     inside.send(row, b"two", "image.jpg")
     assert Upload.objects.count() == 2
@@ -371,7 +372,9 @@ def test_the_secret_and_the_codes_are_in_no_row_and_no_log(
     cookie = jordan.http.cookies["give"].value
     sequencer.run()
     with connection.cursor() as cursor:
-        cursor.execute("SELECT table_name FROM information_schema.tables WHERE table_schema='public'")
+        cursor.execute(
+            "SELECT table_name FROM information_schema.tables WHERE table_schema='public'"
+        )
         for (name,) in cursor.fetchall():
             cursor.execute(f'SELECT t::text FROM "{name}" t')
             for (line,) in cursor.fetchall():
