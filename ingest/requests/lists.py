@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from evidence.cases.models import CaseLink
+from evidence.custody import history
+from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording
 from ingest.requests.access import may_accept, visible_to
@@ -12,6 +14,7 @@ from ingest.requests.models import UploadRequest, open_now
 from ingest.uploads.models import Quarantine, Upload
 
 PAGE = 50
+LINES = 100
 COLOURS = {"open": "green", "used": "blue", "ended": "grey", "revoked": "grey", "locked": "red"}
 
 
@@ -76,6 +79,12 @@ class File:
     def waits(self) -> bool:
         """Whether a person has to look at it."""
         return self.outside is not None and self.outside.resolved_at is None
+
+
+def past(row: UploadRequest) -> list[history.Day]:
+    """What was done with the request, by day, newest first."""
+    events = Event.objects.filter(object_ref=row.reference).order_by("-seq")[:LINES]
+    return history.days(history.describe(list(events)))
 
 
 def files(user: User, row: UploadRequest) -> list[File]:

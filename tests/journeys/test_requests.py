@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import struct
 from pathlib import Path
@@ -44,7 +45,9 @@ def films(tmp_path_factory: Any) -> tuple[Path, Path]:
     return small, large
 
 
-def fits(page: Page) -> None:
+def fits(page: Page, name: str = "") -> None:
+    if name and os.environ.get("SHOTS"):
+        page.screenshot(path=f"{os.environ['SHOTS']}/{name}-390.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     accessible(page)
 
@@ -86,12 +89,11 @@ def test_footage_is_asked_for_sent_accepted_and_played(
     fits(phone)
     phone.get_by_role("button", name="Send code").click()
     phone.fill("#code", _mailed(live, r"Your code is (\d{6})"))
-    shot(phone, "give-code")
+    fits(phone, "give-code")
     phone.get_by_role("button", name="Go on").click()
     expect(phone.locator("main")).to_contain_text("A car was hit outside")
     assert "88001" not in phone.content()
-    shot(phone, "give-empty")
-    fits(phone)
+    fits(phone, "give-empty")
 
     # The large film stops in its second part; the page is loaded anew.
     held: list[Route] = []
@@ -100,8 +102,7 @@ def test_footage_is_asked_for_sent_accepted_and_played(
     phone.set_input_files("#choose", [large])
     expect(phone.locator(".give-state")).to_contain_text("Sending", timeout=60_000)
     live.wait(lambda: phone.evaluate("1") and bool(held), "the second part", 60)
-    shot(phone, "give-sending")
-    fits(phone)
+    fits(phone, "give-sending")
     phone.get_by_role("button", name="Pause front door").click()
     expect(phone.locator(".give-state")).to_have_text("Paused.")
     context.unroute(re.compile("partNumber=2"))
@@ -109,8 +110,7 @@ def test_footage_is_asked_for_sent_accepted_and_played(
     expect(phone.locator(".give-state")).to_have_text(
         "Not here whole. Choose this file again to go on."
     )
-    shot(phone, "give-reloaded")
-    fits(phone)
+    fits(phone, "give-reloaded")
     phone.get_by_role("button", name="Send", exact=True).click()
     expect(phone.locator(".govuk-error-summary")).to_contain_text("1 file is not here whole")
     expect(phone.locator(".give-file")).to_have_count(1)
@@ -129,16 +129,14 @@ def test_footage_is_asked_for_sent_accepted_and_played(
     expect(phone.locator(".give-state").nth(1)).to_have_text(
         "Received and checked.", timeout=60_000
     )
-    shot(phone, "give-done")
-    fits(phone)
+    fits(phone, "give-done")
     phone.get_by_role("button", name="Send", exact=True).click()
     expect(phone.get_by_role("heading", name="We have received your 2 files")).to_be_visible()
     for film in films:
         digest = hashlib.sha256(film.read_bytes()).hexdigest()
         expect(phone.locator("main")).to_contain_text(digest)
         expect(phone.locator("main")).to_contain_text(film.name)
-    shot(phone, "give-received")
-    fits(phone)
+    fits(phone, "give-received")
     # The link is dead: once.
     phone.goto(link)
     expect(phone.locator("main")).to_contain_text("This link can't be opened")
