@@ -34,7 +34,8 @@ def register_opener(opener: Opener) -> None:
         _openers.append(opener)
 
 
-# Rooms that ask people outside for files: what came for whom and nobody has accepted yet.
+# Rooms that ask people outside for files: what came for whom. It is open to them like what an
+# opener opens; before somebody has accepted it, to look at.
 _askers: list[Opener] = []
 
 
@@ -44,16 +45,13 @@ def register_asker(asker: Opener) -> None:
         _askers.append(asker)
 
 
-def _from_outside(user: User, permission: str) -> Q | None:
+def _from_outside(user: User, permission: str, asked: list[int]) -> Q | None:
     """What came from outside and nobody accepted yet: for those who decide about quarantine, and,
     to look at, for who asked for it."""
     waits = Q(restricted=Recording.Restriction.OUTSIDE)
     if permission in ("recording.view", "recording.download") and user.may("quarantine.resolve"):
         return waits
-    if permission != "recording.view":
-        return None
-    asked = [pk for asker in _askers for pk in asker(user) or []]
-    return waits & Q(pk__in=asked) if asked else None
+    return waits & Q(pk__in=asked) if asked and permission == "recording.view" else None
 
 
 def visible_to(user: User, permission: str = "recording.view") -> QuerySet[Recording]:
@@ -73,13 +71,18 @@ def visible_to(user: User, permission: str = "recording.view") -> QuerySet[Recor
     reach = _reach(user, scope)
     if opened and reach is not None and permission in GRANTABLE:
         reach |= Q(pk__in=opened)
+    asked: list[int] = []
+    if permission in GRANTABLE and (reach is not None or not user.may("quarantine.resolve")):
+        asked = [pk for asker in _askers for pk in asker(user) or []]
     if reach is not None and permission in GRANTABLE:
+        if asked:
+            reach |= Q(pk__in=asked)
         for opener in _openers:
             more = opener(user)
             if more is not None:
                 reach |= Q(pk__in=more)
     allowed = Q(restricted="") | Q(pk__in=opened) if opened else Q(restricted="")
-    waiting = _from_outside(user, permission)
+    waiting = _from_outside(user, permission, asked)
     if waiting is not None:
         allowed |= waiting
         reach = reach if reach is None else reach | waiting

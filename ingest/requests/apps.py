@@ -20,6 +20,5 @@ class RequestsConfig(AppConfig):
         from ingest.uploads.actions import register_accepted
 
         recordings.register_asker(came_for)
-        recordings.register_opener(came_for)
         register_accepted(to_case)
         sections.register(on_case.requests)

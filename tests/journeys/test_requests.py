@@ -82,7 +82,7 @@ def test_footage_is_asked_for_sent_accepted_and_played(
     phone = outside.page
     phone.on("dialog", lambda dialog: dialog.accept())
     sent: list[str] = []
-    phone.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else "")
+    phone.on("request", lambda one: sent.append(one.url) if one.method == "PUT" else None)
     phone.goto(link)
     expect(phone.get_by_role("heading", name="Show that it is you")).to_be_visible()
     assert "#" not in phone.url
