@@ -140,9 +140,6 @@ TABLE: dict[str, dict[str, Scope]] = {
     # Something restricted leaves the house when a second person has agreed, who sees it too.
     "share.approve": {STANDARDS: ALL, AUTHORITY: ALL},
     "share.directory": {STANDARDS: ALL},
-    "share.view": {STANDARDS: ALL},
-    "share.make": {STANDARDS: ALL},
-    "share.revoke": {STANDARDS: ALL},
     # Asking people outside for footage. OWN: what somebody asked for, or a case of theirs did.
     "request.view": {CASE: OWN, STANDARDS: ALL},
     "request.make": {CASE: OWN, STANDARDS: ALL},

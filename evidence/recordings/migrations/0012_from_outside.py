@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recordings", "0010_restricted"),
+        ("recordings", "0011_smaller"),
     ]
 
     operations = [
