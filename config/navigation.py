@@ -48,6 +48,7 @@ LINKS: list[tuple[str, str, May]] = [
     ("Samples", "samples", _may("sample.view")),
     ("Panel", "panel", _may("panel.view")),
     ("Shares", "shares", _may("share.view")),
+    ("Requests", "requests", _may("request.view")),
     ("Unusual", "audit-unusual", _may("audit.view")),
     ("Recordings", "audit-recordings", _may("audit.view")),
     ("People", "audit-people", _may("audit.view")),

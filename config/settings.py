@@ -142,6 +142,7 @@ INSTALLED_APPS = [
     "ingest.renditions",
     "ingest.clips",
     "ingest.docks",
+    "ingest.requests",
 ]
 
 MIDDLEWARE = [
@@ -328,6 +329,9 @@ PLAY_URL_SECONDS = env.int("BWV_PLAY_URL_SECONDS", 300)
 # GOVERNANCE, not COMPLIANCE: footage must stay lawfully erasable (DPA 2018 s.47).
 ORIGINAL_LOCK_DAYS = env.int("BWV_ORIGINAL_LOCK_DAYS", 31)
 STORE_CAPACITY_BYTES = env.int("BWV_STORE_CAPACITY_BYTES", 0)
+# What one person outside may send by one request.
+REQUEST_MOST_BYTES = env.int("BWV_REQUEST_MOST_BYTES", 20 * 2**30, validate=validate.Range(min=1))
+REQUEST_MOST_FILES = env.int("BWV_REQUEST_MOST_FILES", 50, validate=validate.Range(min=1))
 STORE_ACCEPT_FAULTS = env.bool("BWV_STORE_ACCEPT_FAULTS", False)
 
 # --- cache: throttles must count for all processes together -----------------

@@ -31,7 +31,7 @@ class CustodyError(RuntimeError):
 class Actor:
     """Who acts: a stable pseudonym, never a name. The name goes into private details."""
 
-    kind: Literal["user", "dock", "share", "service"]
+    kind: Literal["user", "dock", "share", "request", "service"]
     ref: str
     roles: tuple[str, ...] = ()
     auth: str = ""

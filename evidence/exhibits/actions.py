@@ -98,6 +98,8 @@ def _recording(by: User, reference: str) -> Recording:
         raise NotProduced(
             f"{reference.upper()} was joined into {recording.reference}. Produce that one."
         )
+    if recording.restricted == Recording.Restriction.OUTSIDE:
+        raise NotProduced("It came from outside the force. Accept it first.")
     if not recording.originals.exists():
         raise NotProduced("Its footage is not kept any more: it was disposed of.")
     return recording

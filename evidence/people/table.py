@@ -140,6 +140,9 @@ TABLE: dict[str, dict[str, Scope]] = {
     # Something restricted leaves the house when a second person has agreed, who sees it too.
     "share.approve": {STANDARDS: ALL, AUTHORITY: ALL},
     "share.directory": {STANDARDS: ALL},
+    # Asking people outside for footage. OWN: what somebody asked for, or a case of theirs did.
+    "request.view": {CASE: OWN, STANDARDS: ALL},
+    "request.make": {CASE: OWN, STANDARDS: ALL},
     "quarantine.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
     "quarantine.resolve": {STANDARDS: ALL, MANAGER: ALL},
     # the log

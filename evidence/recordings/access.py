@@ -34,12 +34,33 @@ def register_opener(opener: Opener) -> None:
         _openers.append(opener)
 
 
+# Rooms that ask people outside for files: what came for whom. It is open to them like what an
+# opener opens; before somebody has accepted it, to look at.
+_askers: list[Opener] = []
+
+
+def register_asker(asker: Opener) -> None:
+    """Add what knows who asked for files from outside; as `register_opener`."""
+    if asker not in _askers:
+        _askers.append(asker)
+
+
+def _from_outside(user: User, permission: str, asked: list[int]) -> Q | None:
+    """What came from outside and nobody accepted yet: for those who decide about quarantine, and,
+    to look at, for who asked for it."""
+    waits = Q(restricted=Recording.Restriction.OUTSIDE)
+    if permission in ("recording.view", "recording.download") and user.may("quarantine.resolve"):
+        return waits
+    return waits & Q(pk__in=asked) if asked and permission == "recording.view" else None
+
+
 def visible_to(user: User, permission: str = "recording.view") -> QuerySet[Recording]:
     """The recordings that `user` has `permission` for; joined ones appear as what they joined.
 
     OWN: those recorded by them. UNIT: besides, by people of their unit, of units below
     it, and by those they supervise. What was granted comes on top. Restricted footage is
-    visible by a grant alone. Everything else looks like not found.
+    visible by a grant alone, and what came from outside not before it is accepted. Everything
+    else looks like not found.
     """
     recordings = Recording.objects.filter(joined_into=None)
     scope = user.scope(permission)
@@ -50,12 +71,21 @@ def visible_to(user: User, permission: str = "recording.view") -> QuerySet[Recor
     reach = _reach(user, scope)
     if opened and reach is not None and permission in GRANTABLE:
         reach |= Q(pk__in=opened)
+    asked: list[int] = []
+    if permission in GRANTABLE and (reach is not None or not user.may("quarantine.resolve")):
+        asked = [pk for asker in _askers for pk in asker(user) or []]
     if reach is not None and permission in GRANTABLE:
+        if asked:
+            reach |= Q(pk__in=asked)
         for opener in _openers:
             more = opener(user)
             if more is not None:
                 reach |= Q(pk__in=more)
     allowed = Q(restricted="") | Q(pk__in=opened) if opened else Q(restricted="")
+    waiting = _from_outside(user, permission, asked)
+    if waiting is not None:
+        allowed |= waiting
+        reach = reach if reach is None else reach | waiting
     return recordings.filter(allowed) if reach is None else recordings.filter(allowed, reach)
 
 

@@ -134,7 +134,11 @@ class RecordingAdmin(OfficeAdmin):
         back = reverse("admin:recordings_recording_changelist")
         if item is None:
             raise Http404
-        choices = [(value, label) for value, label in Recording.Restriction.choices if value]
+        choices = [
+            (value, label)
+            for value, label in Recording.Restriction.choices
+            if value not in ("", "outside")
+        ]
         why = ask(
             request, f"Restrict {item}", "Restrict",
             "Nobody sees it after this without a grant, you and who recorded it included.",

@@ -35,7 +35,7 @@ def restrict(*, by: User, recording: Recording, kind: str, reason: str) -> Recor
     """
     from evidence.recordings.access import find
 
-    if kind not in Restriction.values or not kind:
+    if kind not in Restriction.values or kind in (Restriction.NONE, Restriction.OUTSIDE):
         raise ValueError("Select why it is restricted.")
     if not reason.strip():
         raise ValueError("Enter why it is restricted.")
@@ -45,6 +45,7 @@ def restrict(*, by: User, recording: Recording, kind: str, reason: str) -> Recor
             find(by, row.reference, "recording.restrict")
         except Recording.DoesNotExist:
             raise NotAllowed(NOTHING) from None
+        _not_from_outside(row)
         row.restricted = kind
         row.save(update_fields=["restricted"])
         _written("recording.restricted", by, row, kind, reason)
@@ -60,10 +61,17 @@ def unrestrict(*, by: User, recording: Recording, reason: str) -> Recording:
         if recording.officer_id == by.pk or _restrictor(recording) == by.ref:
             raise NotAllowed("A different person has to lift this restriction.")
         row = Recording.objects.select_for_update(of=("self",)).get(pk=recording.pk)
+        _not_from_outside(row)
         kind, row.restricted = row.restricted, Restriction.NONE
         row.save(update_fields=["restricted"])
         _written("recording.unrestricted", by, row, kind, reason)
     return row
+
+
+def _not_from_outside(row: Recording) -> None:
+    """What came from outside opens by being accepted, and in no other way."""
+    if row.restricted == Restriction.OUTSIDE:
+        raise ValueError("It came from outside the force. Accept it in quarantine first.")
 
 
 def _restrictor(recording: Recording) -> str:
@@ -94,6 +102,7 @@ def grant(*, by: User, recording: Recording, person: User, until: datetime, reas
         # Locked: joining it into another waits, and what was joined away is not there.
         row = Recording.objects.select_for_update(of=("self",)).filter(pk=recording.pk).first()
         recording = known_to(by, row.reference if row else recording.reference)
+        _not_from_outside(recording)
         made = Grant.objects.create(
             recording=recording, person=person, until=until, reason=reason.strip()[:300],
             granted_by=by,

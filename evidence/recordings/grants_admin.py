@@ -116,7 +116,7 @@ class RestrictedAdmin(OfficeAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Of other people's recordings: nobody lifts what is restricted on their own footage."""
-        rows = Restricted.objects.exclude(restricted="").filter(joined_into=None)
+        rows = Restricted.objects.exclude(restricted__in=("", "outside")).filter(joined_into=None)
         return rows.exclude(officer=staff(request))
 
     def has_lift_permission(self, request: HttpRequest, object_id: Any = None) -> bool:

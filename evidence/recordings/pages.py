@@ -158,7 +158,10 @@ def _proof(
             "Its row does not say what the custody log says.",
         )
     day = timezone.localtime(original.checked_at)
-    read = f"We read the whole file on {day:%-d %b %Y}; its fingerprint is the one the dock took."
+    # What a person outside sent by a request was in no dock: their browser took the fingerprint.
+    outside = event.parsed()["actor"]["kind"] == "request"
+    whose = "the sender's browser took" if outside else "the dock took"
+    read = f"We read the whole file on {day:%-d %b %Y}; its fingerprint is the one {whose}."
     if signed is None:
         return Proof(
             "plain",
@@ -181,7 +184,7 @@ def _proof(
         )
     return Proof(
         "plain",
-        "Unchanged since the dock.",
+        "Unchanged since it was sent." if outside else "Unchanged since the dock.",
         f"{read} The record is in checkpoint {signed.size:,} of the custody log{held}",
     )
 

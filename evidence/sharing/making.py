@@ -258,6 +258,8 @@ def _may(by: User, case: Case | None, items: list[Item], *, lock: bool = False) 
         item.restriction = item.recording.restricted
         name = item.exhibit.mark if item.exhibit else item.recording.reference
         why = standing.stopped(case.pk if case else None, item, stops)
+        if item.recording.restricted == Recording.Restriction.OUTSIDE:
+            why = "It came from outside the force. Accept it first."
         if item.exhibit is not None:
             item.exhibit.refresh_from_db(fields=["withdrawn_at"])
             why = f"{name} was withdrawn." if item.exhibit.withdrawn_at else why

@@ -151,22 +151,25 @@ def start_multipart(alias: str, key: str, content_type: str) -> str:
     return str(answer["UploadId"])
 
 
-def sign_part(alias: str, key: str, upload_id: str, number: int, sha256: str) -> SignedRequest:
-    """A signed PUT for one part; its SHA-256 (hex) is part of the signature.
+def sign_part(
+    alias: str, key: str, upload_id: str, number: int, sha256: str, size: int | None = None
+) -> SignedRequest:
+    """A signed PUT for one part; its SHA-256 (hex) is part of the signature, and its size if given.
 
     A local computation: no request is made. The store refuses other bytes.
     """
     checksum = _b64(sha256)
+    params: dict[str, Any] = {
+        "Bucket": bucket(alias),
+        "Key": key,
+        "UploadId": upload_id,
+        "PartNumber": number,
+        "ChecksumSHA256": checksum,
+    }
+    if size is not None:
+        params["ContentLength"] = size
     url = signer().generate_presigned_url(
-        "upload_part",
-        Params={
-            "Bucket": bucket(alias),
-            "Key": key,
-            "UploadId": upload_id,
-            "PartNumber": number,
-            "ChecksumSHA256": checksum,
-        },
-        ExpiresIn=settings.PART_URL_SECONDS,
+        "upload_part", Params=params, ExpiresIn=settings.PART_URL_SECONDS
     )
     headers = {"x-amz-checksum-sha256": checksum} if "x-amz-checksum-sha256=" not in url else {}
     return SignedRequest("PUT", url, headers)
@@ -421,6 +424,20 @@ def sign_get(
     if name:
         params["ResponseContentDisposition"] = f'attachment; filename="{name}"'
     return str(signer().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds))
+
+
+def let_browsers_send(alias: str, origin: str) -> None:
+    """Let pages of this origin, and of no other, PUT signed parts into a bucket (CORS)."""
+    rule: Any = {
+        "AllowedOrigins": [origin],
+        "AllowedMethods": ["PUT"],
+        "AllowedHeaders": ["x-amz-checksum-sha256", "content-type"],
+        "MaxAgeSeconds": 600,
+    }
+    try:
+        client().put_bucket_cors(Bucket=bucket(alias), CORSConfiguration={"CORSRules": [rule]})
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"letting {origin} send to the bucket {bucket(alias)}")
 
 
 def ensure_buckets() -> list[str]:

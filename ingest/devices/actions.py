@@ -17,7 +17,7 @@ from evidence.custody.record import Actor, Draft, Subject, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.table import DOCK
-from ingest.devices.models import Camera, Dock, EnrolmentCode, Issue
+from ingest.devices.models import Camera, Dock, EnrolmentCode, Issue, Made
 from ingest.devices.speed import measured
 
 CODE_LIFE = timedelta(minutes=15)
@@ -56,12 +56,14 @@ def _new_code(dock: Dock, *, by: User | None, reason: str, for_screen: bool) -> 
 def make_code(*, name: str, by: User | None = None, reason: str = "") -> str:
     """A single-use enrolment code for the dock of that name, made where it is new.
 
-    `by` is None on the console. Raises NotAllowed.
+    `by` is None on the console. Raises NotAllowed, and DeviceError for what is no dock.
     """
     if by is not None and not by.may("device.change"):
         raise NotAllowed("Only a system administrator can enrol docks.")
     with transaction.atomic():
         dock, _ = Dock.objects.get_or_create(name=name)
+        if dock.kind != Made.DEVICE:
+            raise DeviceError(f"{name} stands for uploads by request. Choose another name.")
         return _new_code(dock, by=by, reason=reason, for_screen=False)
 
 

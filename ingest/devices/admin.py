@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
@@ -16,11 +17,16 @@ from evidence.people.actions import NotAllowed
 from evidence.people.office import ChangingAdmin, keep, staff
 from evidence.people.reason import ask
 from ingest.devices import actions
-from ingest.devices.models import Camera, Dock, Issue
+from ingest.devices.models import Camera, Dock, Issue, Made
 
 
 class DeviceAdmin(ChangingAdmin):
     """Every change is an event: who has which camera decides who sees its footage."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Devices: what stands for a request is nobody's to change."""
+        rows: QuerySet[Any] = super().get_queryset(request)
+        return rows.filter(kind=Made.DEVICE) if self.model in (Camera, Dock) else rows
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save and record."""
@@ -72,7 +78,7 @@ class DockAdmin(DeviceAdmin):
     @action(description="Enrol", url_path="code", permissions=["enrol"])  # type: ignore[untyped-decorator]
     def make_code(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask, then show a code once. By POST: a link must not make codes."""
-        dock = Dock.objects.get(pk=object_id)
+        dock = Dock.objects.get(pk=object_id, kind=Made.DEVICE)
         back = reverse("admin:devices_dock_change", args=[object_id])
         consequence = "A dock that enrols with the code replaces the one enrolled before."
         reason = ask(
@@ -87,7 +93,7 @@ class DockAdmin(DeviceAdmin):
     @action(description="Screen code", url_path="screen", permissions=["enrol"])  # type: ignore[untyped-decorator]
     def make_screen_code(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask why, then show a code once that signs the dock's screen in."""
-        dock = Dock.objects.get(pk=object_id)
+        dock = Dock.objects.get(pk=object_id, kind=Made.DEVICE)
         back = reverse("admin:devices_dock_change", args=[object_id])
         consequence = "A screen of this dock that is signed in now is signed out."
         title = f"Screen code for {dock.name}"
@@ -105,7 +111,7 @@ class DockAdmin(DeviceAdmin):
     @action(description="Revoke", url_path="revoke", permissions=["enrol"])  # type: ignore[untyped-decorator]
     def revoke_dock(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask why, then end its token."""
-        dock = Dock.objects.get(pk=object_id)
+        dock = Dock.objects.get(pk=object_id, kind=Made.DEVICE)
         back = reverse("admin:devices_dock_change", args=[object_id])
         reason = ask(request, f"Revoke {dock.name}", "Revoke",
                      "It can't take footage in until it is enrolled again. Its screen is "

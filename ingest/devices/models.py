@@ -20,9 +20,17 @@ def make_ref() -> str:
     return "d-" + secrets.token_hex(6)
 
 
+class Made(models.TextChoices):
+    """What a camera or dock is: one that can be touched, or one that stands for a request."""
+
+    DEVICE = "device", "A device"
+    REQUEST = "request", "Stands for uploads by request"
+
+
 class Camera(models.Model):
     """A device that records."""
 
+    kind = models.CharField(max_length=8, choices=Made.choices, default=Made.DEVICE, editable=False)
     serial = models.CharField("serial number", max_length=64, unique=True)
     model = models.CharField(max_length=60, blank=True)
     listed = models.BooleanField(
@@ -52,6 +60,7 @@ class Dock(models.Model):
         LARGE = 40, "24 inches and more"
         SMALL = 60, "15 inches"
 
+    kind = models.CharField(max_length=8, choices=Made.choices, default=Made.DEVICE, editable=False)
     name = models.CharField(max_length=60, unique=True)
     ref = models.CharField(max_length=20, unique=True, default=make_ref, editable=False)
     site = models.CharField(max_length=100, blank=True)

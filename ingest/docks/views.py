@@ -20,7 +20,7 @@ from evidence.people.models import User
 from evidence.people.requests import address, person
 from evidence.people.table import Scope
 from ingest.devices import actions
-from ingest.devices.models import Dock
+from ingest.devices.models import Dock, Made
 from ingest.docks import bays, team
 
 TRIES, TRIES_SECONDS = 10, 15 * 60
@@ -34,7 +34,7 @@ def _dock_or_404(user: User, name: str) -> Dock:
     if "\0" in name:
         raise Http404
     scope = user.scope("dock.screen")
-    docks = Dock.objects.filter(name=name)
+    docks = Dock.objects.filter(name=name, kind=Made.DEVICE)
     if scope is Scope.OWN:
         docks = docks.filter(screen=user, revoked_at=None)
     dock = docks.first() if scope > Scope.NONE else None
@@ -119,7 +119,8 @@ def docks(request: HttpRequest) -> HttpResponse:
     """The docks, and which of them report."""
     if person(request).scope("dock.screen") is not Scope.ALL:
         raise Http404
-    found = list(Dock.objects.filter(revoked_at=None).order_by("site", "name")[: LISTED + 1])
+    docked = Dock.objects.filter(revoked_at=None, kind=Made.DEVICE)
+    found = list(docked.order_by("site", "name")[: LISTED + 1])
     now = timezone.now()
     rows = [(dock, team.reporting(dock, now)) for dock in found[:LISTED]]
     context = {"rows": rows, "more": len(found) > LISTED, "limit": LISTED}

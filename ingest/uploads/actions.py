@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -17,9 +17,10 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.recordings.models import Recording
 from evidence.store import s3
 from ingest.devices.actions import camera_of
-from ingest.devices.models import Dock
+from ingest.devices.models import Dock, Made
 from ingest.uploads.models import Listing, Quarantine, StoreGauge, Upload, make_id
 from ingest.uploads.problems import Problem
 
@@ -110,7 +111,8 @@ def register(*, dock: Dock, file: File) -> tuple[Upload, bool]:
                 )
                 upload.refresh_from_db()
         Listing.objects.get_or_create(upload=upload, dock=dock)
-        if made:
+        # A telephone names all its films alike: that says nothing of a person outside.
+        if made and camera.kind == Made.DEVICE:
             _note_conflicts(dock, upload)
     return upload, made
 
@@ -163,9 +165,12 @@ def _multipart(upload: Upload) -> str:
 
 
 def sign_parts(
-    *, upload: Upload, parts: Iterable[tuple[int, str]]
+    *, upload: Upload, parts: Iterable[tuple[int, str]], sized: bool = False
 ) -> list[tuple[int, s3.SignedRequest]]:
-    """Signed requests for parts (number, SHA-256 hex). Raises Problem."""
+    """Signed requests for parts (number, SHA-256 hex); `sized` ones take no other length.
+
+    Raises Problem.
+    """
     if upload.state != State.RECEIVING:
         raise Problem(
             409, "not-receiving", f"This upload is {upload.state}; it takes no more parts.",
@@ -180,7 +185,17 @@ def sign_parts(
     _keep_hashes(upload, wanted)
     begun = _multipart(upload)
     return [
-        (number, s3.sign_part("originals", upload.key, begun, number, sha256))
+        (
+            number,
+            s3.sign_part(
+                "originals",
+                upload.key,
+                begun,
+                number,
+                sha256,
+                upload.part_length(number) if sized else None,
+            ),
+        )
         for number, sha256 in wanted
     ]
 
@@ -255,18 +270,37 @@ def complete(*, upload: Upload) -> None:
             transaction.on_commit(lambda: verify.delay(str(upload.pk)), robust=True)
 
 
+# What rooms above this one do with a file from outside that was accepted.
+Accepted = Callable[[Upload, Recording, User], None]
+_accepted: list[Accepted] = []
+
+
+def register_accepted(act: Accepted) -> None:
+    """Add what follows once a file from outside is accepted, in its transaction."""
+    if act not in _accepted:
+        _accepted.append(act)
+
+
 def resolve(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Quarantine:
     """Say what became of a quarantined file; it stays kept. Raises NotAllowed, ValueError."""
     if not by.may("quarantine.resolve"):
         raise NotAllowed("Only professional standards can resolve quarantine.")
+    return settle(quarantine=quarantine, by=by, outcome=outcome, note=note)
+
+
+def settle(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Quarantine:
+    """`resolve` for a caller that has checked that `by` may. Raises ValueError."""
     if not note.strip():
         raise ValueError("Enter what you found.")
+    note = note.strip()[:300]
     with transaction.atomic():
         row = Quarantine.objects.select_for_update(of=("self",)).get(pk=quarantine.pk)
         if row.resolved_at is not None:
             return row
         if outcome == Quarantine.Outcome.AGAIN:
             _reopen(row)
+        if row.kind == Quarantine.Kind.OUTSIDE and outcome == Quarantine.Outcome.ACCEPTED:
+            _let_in(row)
         row.outcome, row.note = outcome, note
         row.resolved_at, row.resolved_by = timezone.now(), by
         row.save()
@@ -275,11 +309,28 @@ def resolve(*, quarantine: Quarantine, by: User, outcome: str, note: str) -> Qua
                 "quarantine.resolved",
                 row.recording.subject() if row.recording else row.upload.subject(),
                 by.actor(),
-                data={"outcome": outcome},
+                data={"outcome": str(outcome)},
                 private={"note": note, "name": by.short},
             )
         )
+        if row.kind == Quarantine.Kind.OUTSIDE and outcome == Quarantine.Outcome.ACCEPTED:
+            assert row.recording is not None
+            for act in _accepted:
+                act(row.upload, row.recording, by)
     return row
+
+
+def _let_in(quarantine: Quarantine) -> None:
+    """What came from outside becomes a recording like others."""
+    assert quarantine.recording is not None
+    rows = Recording.objects.select_for_update(of=("self",))
+    recording = rows.get(pk=quarantine.recording.pk)
+    recording.restricted = Recording.Restriction.NONE
+    recording.save(update_fields=["restricted"])
+    quarantine.recording = recording
+    others = Quarantine.objects.filter(upload=quarantine.upload_id, resolved_at=None)
+    if not others.exclude(pk=quarantine.pk).exists():
+        Upload.objects.filter(pk=quarantine.upload_id).update(state=State.SEALED, reason="")
 
 
 def _reopen(quarantine: Quarantine) -> None:

@@ -122,6 +122,7 @@ class Quarantine(models.Model):
         NOT_MEDIA = "not_media", "Says it is footage and is not"
         BROKEN = "broken", "Can't be shown"
         CONFLICT = "conflict", "Same name, other content"
+        OUTSIDE = "outside", "From outside the force: look before it is used"
 
     class Outcome(models.TextChoices):
         ACCEPTED = "accepted", "Accepted as it is"

@@ -19,13 +19,13 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from evidence.custody.log.clock import stamp
-from evidence.custody.record import Draft, record, service
+from evidence.custody.record import Actor, Draft, record, service
 from evidence.people.models import User
 from evidence.recordings import search
 from evidence.recordings.models import Original, Recording, make_reference
 from evidence.retention.actions import hold_on_arrival
 from evidence.store import s3
-from ingest.devices.models import who_had
+from ingest.devices.models import Made, who_had
 from ingest.media.sniff import claims_footage, sniff
 from ingest.uploads.models import Quarantine, StoreGauge, Upload
 
@@ -34,6 +34,7 @@ CLAIM = timedelta(minutes=3)
 EARLIEST = datetime(2005, 1, 1, tzinfo=UTC)
 MAX_AHEAD = timedelta(minutes=10)
 ACTOR = service("ingest")
+OUTSIDE = "It came from outside the force. Look before it is used."
 
 
 @dataclass(frozen=True)
@@ -208,6 +209,8 @@ def times_of(upload: Upload, now: datetime) -> Times:
 
 
 def _officer(upload: Upload, times: Times) -> tuple[User | None, str]:
+    if upload.camera.kind == Made.REQUEST:
+        return None, "It came from outside the force."
     if times.wrong:
         return None, times.wrong
     officer = who_had(upload.camera.serial, times.happened_at)
@@ -230,6 +233,7 @@ def seal(upload: Upload, found: Found, locked_until: datetime) -> None:
         officer, unassigned = _officer(upload, times)
         container = sniff(found.head)
         footage = container is not None and container.renderable
+        outside = upload.camera.kind == Made.REQUEST
         pretends = not footage and claims_footage(upload.file_id)
         recording = Recording.objects.create(
             reference=make_reference(),
@@ -242,6 +246,7 @@ def seal(upload: Upload, found: Found, locked_until: datetime) -> None:
             clock_within=times.within,
             happened_at=times.happened_at,
             media=Recording.Media.WAITING if footage else Recording.Media.NOT_MEDIA,
+            restricted=Recording.Restriction.OUTSIDE if outside else Recording.Restriction.NONE,
         )
         original = Original.objects.create(
             recording=recording,
@@ -272,6 +277,10 @@ def seal(upload: Upload, found: Found, locked_until: datetime) -> None:
             recording.media_reason = reason
             recording.save(update_fields=["media_reason"])
             _quarantine(upload, recording, Quarantine.Kind.NOT_MEDIA, reason)
+        if outside:
+            # Kept, locked and rendered like the others; seen by few until a person accepts it.
+            row.state, row.reason = Upload.State.QUARANTINED, row.reason or OUTSIDE
+            _quarantine(upload, recording, Quarantine.Kind.OUTSIDE, OUTSIDE)
         row.save()
         search.reindex(recording)
         hold_on_arrival(recording)
@@ -293,6 +302,13 @@ def _pretence(upload: Upload, label: str) -> str:
     return f"The file's name says that it is footage, its content {what}. It is kept as it came."
 
 
+def _sender(upload: Upload) -> Actor:
+    """The dock; or who was asked for it, as the custody log writes them."""
+    if upload.camera.kind == Made.REQUEST:
+        return Actor("request", upload.camera.serial, auth="code")
+    return upload.dock.actor()
+
+
 def _received(upload: Upload, original: Original, officer: User | None) -> Draft:
     data: dict[str, object] = {
         "upload": str(upload.id),
@@ -308,7 +324,7 @@ def _received(upload: Upload, original: Original, officer: User | None) -> Draft
     return Draft(
         "evidence.received",
         original.subject(),
-        upload.dock.actor(),
+        _sender(upload),
         data=data,
         private={
             "camera": upload.camera.serial,

@@ -34,6 +34,9 @@ from evidence.retention.models import Hold, Kind
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, Plan
 from ingest.devices.models import Camera, Dock, Issue
+from ingest.requests import actions as requests
+from ingest.requests.actions.asking import dock as requests_dock
+from ingest.uploads import actions as uploads
 from ingest.uploads.models import Quarantine, Upload
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
@@ -131,10 +134,15 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
                                  until=now + timedelta(days=9))  # fmt: skip
     camera = Camera.objects.get(serial=bad[:64])
     Camera.objects.filter(pk=camera.pk).update(model=bad[:60], note=bad)
+    asked = requests.make(by=lane, wish=requests.Wish(
+        bad, "j@example.org", bad, now + timedelta(days=1), organisation=bad, case=case))  # fmt: skip
+    sent, _ = uploads.register(dock=requests_dock(), file=uploads.File(
+        camera=asked.reference, file_id=bad, size=1, sha256="0" * 64))  # fmt: skip
+    Quarantine.objects.create(upload=sent, kind="outside", reason=bad, recording=odd)
     sample = _sample(bad, shah, lane, category)
     sequencer.run()
     return {
-        "sample": sample, "bad": bad, "recording": recording, "odd": odd, "case": case, "complaint": complaint,
+        "asked": asked, "sample": sample, "bad": bad, "recording": recording, "odd": odd, "case": case, "complaint": complaint,
         "share": share, "package": package, "hold": hold, "grant": grant, "camera": camera,
         "dock": dock, "category": category,
     }  # fmt: skip
@@ -223,6 +231,7 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
           for app, model, field in (("people", "user", "unit"), ("cases", "case", "officer_in_case"),
                                     ("complaints", "complaint", "officers"))),
     ]  # fmt: skip
+    office += ["/requests/", things["asked"].get_absolute_url(), f"/requests/new/?case={ask}"]
     sample = things["sample"]
     plan, item = f"/samples/{sample['plan'].reference}/", f"{sample['item'].pk}/"
     session = f"/panel/{sample['session'].reference}/"

@@ -38,7 +38,8 @@ def test_each_role_gets_its_own_links(
     assert words(shah) == ["My footage", "Search", "Cases"]
     assert words(hughes) == ["Team", "Team footage", "Search", "Cases", "Samples", "Dock screens"]
     assert words(lane) == [
-        "Team footage", "Search", "Cases", "Complaints", "Samples", "Shares", "Back office",
+        "Team footage", "Search", "Cases", "Complaints", "Samples", "Shares", "Requests",
+        "Back office",
     ]  # fmt: skip
     assert words(administrator) == ["People", "Dock screens", "Docks", "Back office"]
     assert words(AnonymousUser()) == []

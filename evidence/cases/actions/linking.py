@@ -29,9 +29,12 @@ WHY = "Enter why this footage belongs to the case."
 
 def linkable(by: User, reference: str) -> Recording:
     """What `by` may put to a case: what they may see, and, with `case.find`, whatever is not
-    restricted. Raises Recording.DoesNotExist."""
+    restricted. Raises Recording.DoesNotExist, NotAllowed for what nobody has accepted yet."""
     try:
-        return find(by, reference)
+        found = find(by, reference)
+        if found.restricted != Recording.Restriction.OUTSIDE:
+            return found
+        raise NotAllowed(f"{found.reference} came from outside the force. Accept it first.")
     except Recording.DoesNotExist:
         if not by.may("case.find") or not is_reference(reference):
             raise

@@ -45,6 +45,8 @@ class Recording(models.Model):
         COVERT = "covert", "Covert policing"
         JUVENILE = "juvenile", "Child or young person"
         OTHER = "other", "Other, as the reason says"
+        # By no person: what came from outside, until somebody has accepted it.
+        OUTSIDE = "outside", "From outside the force, not accepted yet"
 
     reference = models.CharField(max_length=12, unique=True, default=make_reference, editable=False)
     kind = models.CharField(max_length=10, choices=Kind.choices, default=Kind.FOOTAGE)

@@ -218,11 +218,11 @@ def test_it_walks_indexes_and_is_capped(
     linked = Recording.objects.get(camera="BWC-1")
     actions.link(by=price, case=marsh, recording=linked, reason="x")
     form = asked(end="2026-11-22T22:30")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         result = finding.search(price, marsh, form)
     assert (len(result.found), result.more) == (200, True)
     few = asked(start="2026-11-20T10:00", end="2026-11-20T10:01")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         result = finding.search(price, marsh, few)
     assert len(result.found) < 5
     rows = finding.during(few.cleaned_data["start"], few.cleaned_data["end"])

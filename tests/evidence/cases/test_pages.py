@@ -492,9 +492,9 @@ def test_what_is_picked_costs_the_same_for_one_and_for_many(
     items = [factories.recording(shah, happened_at=MOMENT) for _ in range(60)]
     actions.link(by=price, case=marsh, recording=items[0], reason="x")
     client = client_of(price)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.post("/cases/link/", {"pick": [items[0].reference]})
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.post("/cases/link/", {"pick": [item.reference for item in items]})
 
 

@@ -112,6 +112,28 @@ get  shared/<ref:reference>/<ref:recording>/facts/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/<ref:reference>/<ref:recording>/play/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  requests/                               -   -    -   -   -    y    y    y   y    -  -  -    -   -    -   -    -   >
+get  requests/new/                           -   -    -   -   -    y    y    y   y    -  -  -    -   -    -   -    -   >
+post requests/new/                           -   -    -   -   -    p    p    p   p    -  -  -    -   -    -   -    -   >
+get  requests/<request:reference>/           -   -    -   -   -    y    -    y   y    -  -  -    -   -    -   -    -   >
+post requests/<request:reference>/revoke/    -   -    -   -   -    p    -    p   p    -  -  -    -   -    -   -    -   >
+post requests/<request:reference>/renew/     -   -    -   -   -    p    -    p   p    -  -  -    -   -    -   -    -   >
+post requests/<request:reference>/accept/<int:quarantine>/
+                                             -   -    -   -   -    p    -    p   p    -  -  -    -   -    -   -    -   >
+get  give/open                               y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  give/prove/                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post give/prove/send/                        -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post give/prove/check/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  give/<request:reference>/               -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post give/<request:reference>/send/          -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  give/<request:reference>/files/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post give/<request:reference>/files/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post give/<request:reference>/files/<uuid:upload>/parts/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post give/<request:reference>/files/<uuid:upload>/complete/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post give/<request:reference>/files/<uuid:upload>/leave-out/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  audit/                                  -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 get  audit/recordings/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 post audit/recordings/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >

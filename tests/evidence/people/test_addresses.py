@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 
 from evidence.cases.models import Case
 from evidence.people.models import User
 from evidence.sampling import actions as sampling
+from ingest.requests import actions as requests
 from tests import factories
 from tests.evidence.exhibits import casting
 from tests.evidence.people import matrix
@@ -52,13 +56,16 @@ def values(shah: User, lane: User) -> dict[str, str]:
     plan = sampling.commit(by=lane, wish=wish())
     urn = factories.case(lane, recording)
     casting.exhibit(Case.objects.get(), recording, shah, "AS/1")
+    asked = requests.make(by=lane, wish=requests.Wish(
+        "J", "j@example.org", "x", timezone.now() + timedelta(days=1)))  # fmt: skip
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
         "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1", "<int:notice>": "1",
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
-        "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",
+        "<request:reference>": asked.reference, "<uuid:upload>": str(uuid.uuid4()),
+        "<int:quarantine>": "1", "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",
         "<mark:mark>": "AS-1", "<item:key>": recording.reference,
     }  # fmt: skip
 

@@ -45,6 +45,8 @@ from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, PanelSession, Plan
 from evidence.sharing.models import Share
 from ingest.devices.models import Camera, Dock, Issue
+from ingest.requests import actions as requests
+from ingest.requests.models import UploadRequest
 from ingest.uploads.models import Quarantine, Upload
 from tests import factories
 from tests.evidence.exhibits import casting
@@ -139,8 +141,25 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "custody.alarm": alarm, "uploads.upload": Upload.objects.first(),
         "uploads.quarantine": Quarantine.objects.first(),
         "devices.camera": camera, "devices.dock": dock, "devices.issue": Issue.objects.first(),
+        "requests_in.uploadrequest": _asked(cast["case"]),
         "people.user": cast["mate"], "people.unit": Unit.objects.first(),
     }  # fmt: skip
+
+
+def _asked(who: User | None) -> UploadRequest:
+    """A request of `case`'s, for no case, and a file that came by it."""
+    assert who
+    made = requests.make(by=who, wish=requests.Wish(
+        "J", "j@example.org", "x", timezone.now() + timedelta(days=1)))  # fmt: skip
+    sent = Upload.objects.create(
+        identity="x", camera=made.camera, dock=Dock.objects.get(kind="request"), file_id="a",
+        size=1, sha256="0" * 64, part_size=1, key="x", state="quarantined",
+    )  # fmt: skip
+    Quarantine.objects.create(
+        upload=sent, kind="outside", reason="x",
+        recording=factories.recording(None, restricted="outside", camera=made.reference),
+    )  # fmt: skip
+    return made
 
 
 def _sample(cast: dict[str, User | None]) -> tuple[Item, PanelSession]:
@@ -277,6 +296,9 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<urn:urn>": "01AB-12345-26",
         "<int:member>": str(CaseMember.objects.filter(part="disclosure_officer").get().pk),
         "<int:day>": str(CourtDate.objects.get().pk),
+        "<request:reference>": things["requests_in.uploadrequest"].reference,
+        "<uuid:upload>": str(things["uploads.upload"].pk),
+        "<int:quarantine>": str(Quarantine.objects.get(kind="outside").pk),
         "<sample:plan>": things["sampling.item"].stratum.plan.reference,
         "<sample:session>": things["sampling.panelsession"].reference,
         "<number:item>": str(things["sampling.item"].pk),

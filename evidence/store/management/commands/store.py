@@ -7,6 +7,7 @@ import shlex
 import subprocess
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evidence.store import acceptance, s3
@@ -29,6 +30,8 @@ class Command(BaseCommand):
         """Run the verb. Raises CommandError when the store falls short."""
         for name in s3.ensure_buckets():
             self.stdout.write(f"made the bucket {name}")
+        # What people outside send by a request goes from their browser to the store.
+        s3.let_browsers_send("originals", settings.PUBLIC_URL)
         if options["verb"] == "prepare":
             try:
                 acceptance.require()
