@@ -12,7 +12,8 @@ from django.test import Client
 from evidence.cases.models import Case
 from evidence.people.models import User
 from evidence.sampling import actions as sampling
-from tests import factories
+from evidence.sharing.models import Share
+from tests import factories, sharing
 from tests.evidence.exhibits import casting
 from tests.evidence.people import matrix
 from tests.evidence.sampling.conftest import wish
@@ -29,7 +30,7 @@ NAMES = [
     "r", "file", "look", "since", "w", "before", "after", "whose", "show", "pick", "group", "q",
     "officer", "unit", "start", "end", "category", "incident", "camera", "state", "length",
     "restricted", "markers", "until", "kind", "rule", "next", "what", "back", "again", "p", "o", "from",
-    "to", "case",
+    "to", "case", "recording", "exhibit",
 ]  # fmt: skip
 ROUTES = sorted(
     row.split()[1].lstrip("/") for row in matrix.rows(matrix.PAGES) if row.startswith("get ")
@@ -52,6 +53,7 @@ def values(shah: User, lane: User) -> dict[str, str]:
     plan = sampling.commit(by=lane, wish=wish())
     urn = factories.case(lane, recording)
     casting.exhibit(Case.objects.get(), recording, shah, "AS/1")
+    sharing.make(lane, recording, case=Case.objects.get())
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
@@ -59,7 +61,7 @@ def values(shah: User, lane: User) -> dict[str, str]:
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
         "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",
-        "<mark:mark>": "AS-1", "<item:key>": recording.reference,
+        "<int:contact>": "1", "<int:number>": "1", "<mark:mark>": "AS-1", "<item:key>": recording.reference,
     }  # fmt: skip
 
 
@@ -90,6 +92,8 @@ def asked(value: str) -> bytes:
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_query_is_our_fault(route: str, everybody: list[Client], values: dict[str, str]) -> None:
     path = "/" + route
+    if route.startswith("shares/"):
+        path = path.replace("<ref:reference>", Share.objects.get().reference)
     for part, value in values.items():
         path = path.replace(part, value)
     for value in HOSTILE:
