@@ -170,7 +170,7 @@ def make(*, by: User, wish: Wish, address: str = "") -> Made:
             token = _kept(by, case, share, items, names, wish)
     except IntegrityError:
         _once(by, wish)  # of two that were sent at once, the other was first
-        raise
+        raise NotShared("Somebody saved the same at this moment. Send it again.") from None
     return Made(share, phrase, token)
 
 

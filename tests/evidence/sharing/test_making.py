@@ -179,7 +179,7 @@ def test_what_is_not_of_the_case_or_not_ready_is_not_shared(
     with pytest.raises(Case.DoesNotExist):
         sharing.make(marlow, Thing(paper="mg12"), case=foreign)
     for state in ("waiting", "making", "failed"):
-        Clip.objects.filter(pk=exhibit.clip_id).update(state=state)
+        Clip.objects.filter(exhibit=exhibit).update(state=state)
         with pytest.raises(NotShared, match=r"^AS/1 can't be shared. The clip"):
             sharing.make(marlow, exhibit, case=case)
     assert not Share.objects.exists()
