@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -156,14 +157,17 @@ def _form(request: HttpRequest, place: Place, choices: Choices, form: Form) -> H
     offered = making.offered_until(place.case)
     court = place.case.next_court_date if place.case else None
     days = settings.SHARE_DAYS
-    why = (
-        f"{making.when(offered)} is offered: {days} days after the hearing on {court:%-d %b}"
-        if court else f"{making.when(offered)} is offered: {days} days from today"
-    )  # fmt: skip
+    why = f"{days} days from today"
+    if court:
+        why = f"{days} days after the hearing on {court:%-d %b}"
+        if offered < making.end_of(court + timedelta(days=days)):
+            why = f"{settings.SHARE_MOST_DAYS} days, the most that a share lasts; the hearing on " \
+                f"{court:%-d %b} is later or close to it"  # fmt: skip
     context = {
         "place": place, "form": form, "typed": form.typed, "errors": form.errors,
         "error_list": [(_anchor(name), words) for name, words in form.errors.items()],
-        "choices": choices, "groups": _groups(choices), "why_until": why,
+        "choices": choices, "groups": _groups(choices),
+        "why_until": f"{making.when(offered)} is offered: {why}",
         "contacts": [(one, entry(one)) for one in contacts()], "hows": Share.How.choices,
         "bases": list(Basis.objects.filter(active=True)), "today": timezone.localdate(),
     }  # fmt: skip

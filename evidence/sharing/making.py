@@ -94,7 +94,7 @@ class Made:
     """A share that was made. The passphrase is told now and never again."""
 
     share: Share
-    passphrase: str = ""
+    passphrase: str = field(default="", repr=False)
     token: str = field(default="", repr=False)
 
 

@@ -102,11 +102,12 @@ def fine(page: Page) -> None:
 
 
 def press(page: Page, name: str, key: str = "Enter") -> None:
-    """A button or link by keyboard alone."""
+    """A button or link by keyboard alone, up to the page that it leads to."""
     button = page.get_by_role("button", name=name, exact=True)
     found = button.or_(page.get_by_role("link", name=name, exact=True)).first
     found.focus()
-    page.keyboard.press(key)
+    with page.expect_navigation():
+        page.keyboard.press(key)
 
 
 def tick(page: Page, label: str | re.Pattern[str]) -> None:
