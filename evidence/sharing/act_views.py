@@ -21,7 +21,7 @@ from evidence.people import fresh
 from evidence.people.requests import person
 from evidence.recordings.models import Recording
 from evidence.recordings.refusals import refuse
-from evidence.sharing import changing, lists, make_views, making, writing
+from evidence.sharing import changing, lists, make_views, making, staff_page, writing
 from evidence.sharing.make_form import a_day
 from evidence.sharing.making import AlreadyMade, NotShared
 from evidence.sharing.models import Item, Share
@@ -247,6 +247,8 @@ def answer(request: HttpRequest, reference: str) -> HttpResponse:
     """A line to the person outside."""
     share = or_404(request, reference, "share.make")
     try:
+        if not staff_page.acts(person(request), share)["answer"]:
+            raise NotShared("They have no link: this share is not approved.")
         writing.answer(by=person(request), share=share, text=request.POST.get("text", ""))
         messages.success(request, f"Sent to {share.recipient}.")
     except NOT_THERE:

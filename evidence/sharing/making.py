@@ -150,6 +150,7 @@ def plan(*, by: User, wish: Wish) -> Plan:
         except NoPapers as error:
             raise NotShared(str(error), "things") from error
     share.needs_approval = _restricted(items)
+    share.pk = 0  # of no row: what asks for rows of it finds none
     return Plan(share, items)
 
 

@@ -151,5 +151,6 @@ def acts(reader: User, share: Share) -> dict[str, Any]:
         "decide": approve and not own,
         "own": approve and own,
         "take_over": make and share.owner_id != reader.pk and state not in ("revoked", "refused"),
-        "answer": make,
+        # Who has no link yet hears nothing of it.
+        "answer": make and state not in ("waiting", "refused"),
     }

@@ -510,6 +510,7 @@ def test_a_second_person_approves_what_is_restricted(
     assert share.reference in signed_in(aa).get("/shares/?show=waiting").text
     assert "waits for approval" in client.get(url).text
     assert client.get(f"{url}decide/").status_code == 404
+    assert client.post(f"{url}answer/", {"text": "Hello"}).status_code == 422  # no link yet
     second = signed_in(aa)
     assert f"{url}decide/" in second.get(url).text
     sent = {"decision": "yes", "reason": "Counsel asked for it"}
