@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Two columns."""
 
-    dependencies = [("sharing", "0004_owned")]
+    dependencies = [("sharing", "0005_shared_package")]
     operations = [
         migrations.AddField(
             model_name="share",
