@@ -71,12 +71,15 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     from evidence.complaints.access import visible_to as complaints_visible_to
     from evidence.complaints.admin.lists import due
     from evidence.complaints.models import Complaint, Finding
+    from evidence.sharing.access import left, not_over
+    from evidence.sharing.access import visible_to as shares_visible_to
 
     user = request.user
     assert isinstance(user, User)
     quarantine = apps.get_model("uploads", "Quarantine").objects.filter(resolved_at=None)
     upload = apps.get_model("uploads", "Upload").objects
     complaints = complaints_visible_to(user)
+    shares = shares_visible_to(user).filter(not_over())
     waiting = Finding.objects.filter(replaced_at=None, decided_at=None)
     rows: list[tuple[str, str, Any, str, str]] = [
         ("quarantine.view", "In quarantine", quarantine, "admin:uploads_quarantine_changelist",
@@ -98,6 +101,10 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
          "?handler=nobody"),
         ("complaint.decide", "Complaints with a finding to decide",
          complaints.filter(pk__in=waiting.values("allegation__complaint")), LIST, "?state=decide"),
+        ("share.approve", "Shares that wait for a second person", shares.filter(
+            needs_approval=True, approved_at=None).exclude(made_by=user), "shares",
+         "?show=waiting"),
+        ("share.revoke", "Shares whose owner has left", shares.filter(left()), "shares", ""),
     ]  # fmt: skip
     context["warnings"] = _warnings(user)
     context["cards"] = [

@@ -96,6 +96,8 @@ def _page(request: HttpRequest, found: Exhibit) -> dict[str, Any]:
         "player": player_of_clip(found, clip) if clip and ready else None,
         "past": history.lines(found.reference),
         "may": found.withdrawn_at is None and _may_produce(request, found.case),
+        "may_share": found.withdrawn_at is None
+        and cases.visible_to(user, "share.make").filter(pk=found.case_id).exists(),
         "may_download": visible_to(user, "recording.download").filter(
             pk=found.recording_id
         ).exists(),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from evidence.cases.access import of_team
 from evidence.cases.models import Case
+from evidence.people import table
 from evidence.people.models import User
 from evidence.people.table import Scope
 from evidence.recordings.references import is_reference
@@ -38,9 +40,13 @@ def find(user: User, reference: str, permission: str = "share.view") -> Share:
 
 
 def left() -> Q:
-    """Shares whose owner has left or may share no more, as a condition: to be looked at."""
-    gone = [
-        person.pk for person in User.objects.filter(shares_owned__revoked_at=None).distinct()
-        if not (person.is_active and person.may("share.make"))
-    ]  # fmt: skip
-    return Q(owner__in=gone)
+    """Shares whose owner has left, is suspended or may share no more, as a condition: to be
+    looked at. It asks nothing by itself, however many people and shares there are."""
+    roles = [role for role in table.ROLES if table.scope([role], "share.make") > Scope.NONE]
+    working = Q(owner__status=User.Status.WORKING)
+    return ~(working & Q(owner__roles__overlap=roles))
+
+
+def not_over() -> Q:
+    """Shares that have not ended: live, coming, waiting or locked, as a condition."""
+    return Q(revoked_at=None, refused_at=None, until__gt=timezone.now())

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from evidence.exhibits.papers import Kind
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
 from evidence.sharing import access, mailing, making
@@ -29,9 +32,24 @@ def _reason(text: str, what: str) -> str:
     return found
 
 
+def named(item: Item) -> str:
+    """What people of the force call one thing of a share."""
+    if item.paper:
+        return Kind(item.paper).heading
+    return item.exhibit.mark if item.exhibit else item.recording.reference  # type: ignore[union-attr]
+
+
 def _items(share: Share) -> list[Item]:
     rows = Item.objects.filter(share=share, removed_at=None)
     return list(rows.select_related("recording", "exhibit__clip", "exhibit__recording"))
+
+
+def _sees(by: User, items: list[Item], verb: str) -> None:
+    """Raises NotShared where somebody can't see any more what a share shows: it was restricted,
+    or they left the case's team. Taking a thing back needs no sight of it."""
+    wanted = {item.recording_id for item in items if item.recording_id}
+    if visible_to(by).filter(pk__in=wanted).count() != len(wanted):
+        raise NotShared(f"You can {verb} only what you can see yourself.")
 
 
 def approve(*, by: User, share: Share, yes: bool, reason: str) -> Share:
@@ -44,12 +62,14 @@ def approve(*, by: User, share: Share, yes: bool, reason: str) -> Share:
         row = _locked(by, share, "share.approve")
         if by.pk in (row.made_by_id, row.owner_id):
             raise NotShared("A different person has to approve this.")
+        if row.state() == "ended":
+            raise NotShared("It ended before anybody decided. Its maker can make it again.")
         if row.state() != "waiting":
             raise NotShared("Nothing waits for approval here: somebody has decided meanwhile.")
         items = _items(row)
-        wanted = {item.recording_id for item in items if item.recording_id}
-        if visible_to(by).filter(pk__in=wanted).count() != len(wanted):
-            raise NotShared("You can approve only what you can see yourself.")
+        _sees(by, items, "approve")
+        if yes:
+            making.check_address(row.email)
         row.decision_reason = why
         private = {"name": by.short, "reason": why}
         if not yes:
@@ -74,12 +94,17 @@ def approve(*, by: User, share: Share, yes: bool, reason: str) -> Share:
 def extend(*, by: User, share: Share, until: datetime | None = None, reason: str = "") -> Share:
     """Let a share last longer; without `until` as long as a new one is offered: one click.
 
-    Raises Share.DoesNotExist, NotShared. An ended share goes on under its link.
+    Raises Share.DoesNotExist, NotShared. An ended share goes on under its link. Who sends the
+    form twice has extended once: the second finds the end that it asked for.
     """
+    why = " ".join(reason.replace("\0", "").split())[:300]
     with transaction.atomic():
         row = _locked(by, share, "share.make")
         if row.revoked_at or row.refused_at:
             raise NotShared("This share was taken back. Make it again instead.")
+        making.check_address(row.email)
+        items = _items(row)
+        _sees(by, items, "extend")
         before = row.until
         wanted = until or making.offered_until(row.case)
         if wanted <= before:
@@ -88,8 +113,8 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
         row.until, row.more_asked_at = wanted, None
         row.save(update_fields=["until", "more_asked_at"])
         data = {"until": wanted.isoformat(), "before": before.isoformat()}
-        private = {"name": by.short, "until": making.when(wanted), "reason": reason[:300]}
-        tell("share.extended", row, by.actor(), items=_items(row), data=data, private=private)
+        private = {"name": by.short, "until": making.when(wanted), "reason": why}
+        tell("share.extended", row, by.actor(), items=items, data=data, private=private)
         mailing.outside(row, "extended", "Your evidence stays open longer")
     return row
 
@@ -99,6 +124,8 @@ def narrow(*, by: User, share: Share, number: int, reason: str) -> Share:
     why = _reason(reason, "it is taken out")
     with transaction.atomic():
         row = _locked(by, share, "share.revoke")
+        if row.revoked_at or row.refused_at:
+            raise NotShared("This share was taken back: nothing of it is open any more.")
         items = _items(row)
         item = next((one for one in items if one.number == number), None)
         if item is None:
@@ -107,7 +134,7 @@ def narrow(*, by: User, share: Share, number: int, reason: str) -> Share:
             raise NotShared("This is all that is shared. Revoke the share instead.")
         item.removed_at, item.removed_by, item.remove_reason = timezone.now(), by, why
         item.save(update_fields=["removed_at", "removed_by", "remove_reason"])
-        what = item.exhibit.mark if item.exhibit else item.paper or str(item.recording)
+        what = named(item)
         private = {"name": by.short, "what": what, "reason": why}
         tell("share.narrowed", row, by.actor(), items=[item], data={"item": number},
              private=private)  # fmt: skip
@@ -130,16 +157,22 @@ def revoke(*, by: User, share: Share, reason: str) -> Share:
     return row
 
 
-def send_again(*, by: User, share: Share) -> Share:
-    """Send a new link for a share that stands; the old one opens nothing any more, and a lock
-    is gone. Raises Share.DoesNotExist, NotShared."""
+def send_again(*, by: User, share: Share) -> Made:
+    """Send a new link for a share that stands, and make a new passphrase where there is one: the
+    old ones open nothing any more, and a lock is gone. Raises Share.DoesNotExist, NotShared."""
     with transaction.atomic():
         row = _locked(by, share, "share.make")
         if row.state() not in ("live", "coming", "locked"):
             raise NotShared("This share does not stand any more. Make it again instead.")
-        making.send_link(row, by)
+        making.check_address(row.email)
+        _sees(by, _items(row), "send")
+        phrase = making.new_passphrase() if row.how == Share.How.PASSPHRASE else ""
+        if phrase:
+            row.passphrase = make_password(phrase)
+            row.save(update_fields=["passphrase"])
+        token = making.send_link(row, by)
         row.proofs.all().delete()
-    return row
+    return Made(row, phrase, token)
 
 
 def take_over(*, by: User, share: Share, reason: str) -> Share:
@@ -149,21 +182,29 @@ def take_over(*, by: User, share: Share, reason: str) -> Share:
         row = _locked(by, share, "share.make")
         if row.owner_id == by.pk:
             return row
+        items = _items(row)
+        _sees(by, items, "take over")
         before, row.owner = row.owner.short, by
         row.save(update_fields=["owner"])
         private = {"name": by.short, "before": before, "reason": why}
-        tell("share.taken_over", row, by.actor(), items=_items(row), private=private)
+        tell("share.taken_over", row, by.actor(), items=items, private=private)
     return row
 
 
-def make_again(*, by: User, share: Share, until: datetime | None = None) -> Made:
+def make_again(
+    *, by: User, share: Share, until: datetime | None = None, asked: UUID | None = None
+) -> Made:
     """A new share of the same things for the same person; the old one is revoked where it stands.
 
     Raises what `make` raises: everything is checked as if it were asked for the first time.
     """
     with transaction.atomic():
         row = _locked(by, share, "share.make")
-        items = _items(row)
+        items = list(
+            Item.objects.filter(share=row, removed_at=None)
+            .select_related("recording", "exhibit__clip", "exhibit__recording")
+            .prefetch_related("markers")
+        )
         things = [
             Thing(recording=None if item.exhibit else item.recording, exhibit=item.exhibit,
                   paper=item.paper, title=item.title,
@@ -174,7 +215,7 @@ def make_again(*, by: User, share: Share, until: datetime | None = None) -> Made
             recipient=row.recipient, organisation=row.organisation, email=row.email,
             purpose=row.purpose, until=until or making.offered_until(row.case), things=things,
             basis=row.basis, case=row.case, words=row.words, downloads=row.downloads,
-            watermark=row.watermark, how=row.how, again_of=row,
+            watermark=row.watermark, how=row.how, again_of=row, asked=asked,
         )  # fmt: skip
         made = making.make(by=by, wish=wish)
         if row.revoked_at is None:

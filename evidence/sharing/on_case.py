@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from django.urls import reverse
 
+from evidence.cases import access as cases
 from evidence.cases.models import Case
 from evidence.cases.sections import Section
 from evidence.people.models import User
-from evidence.sharing import access
+from evidence.sharing import access, lists
 
 MOST = 20
 
 
 def shares(reader: User, case: Case) -> Section | None:
-    """Soonest end first, at most 20; one query."""
+    """What stands first, then the newest; at most 20, and where to share. Constant queries."""
     if not reader.may("share.view"):
         return None
-    rows = list(access.visible_to(reader).filter(case=case).order_by("-until")[: MOST + 1])
-    live = sum(row.state() == "live" for row in rows[:MOST])
+    found = access.visible_to(reader).filter(case=case).order_by("-until", "-pk")
+    rows = list(found[: MOST + 1])
+    may = cases.visible_to(reader, "share.make").filter(pk=case.pk).exists()
+    shown = [lists.Row(row, *lists.STATES[row.state()], [], "", False) for row in rows[:MOST]]
+    live = sum(row.share.state() == "live" for row in shown)
+    waiting = sum(row.share.state() == "waiting" for row in shown)
+    state, colour = (f"{live} live", "green") if live else ("None live", "plain")
+    if waiting:
+        state, colour = f"{waiting} waiting for approval", "amber"
     return Section(
-        key="shares", title="Shares", position=90,
-        state=f"{live} live" if live else "None live" if rows else "None yet",
-        colour="green" if live else "plain",
-        url="" if rows else reverse("shares"),
-        template="sharing/on_case.html" if rows else "",
-        context={"rows": rows[:MOST], "more": len(rows) > MOST},
+        key="shares", title="Shares", position=90, state=state if rows else "None yet",
+        colour=colour if rows else "plain", url="" if rows or may else reverse("shares"),
+        template="sharing/on_case.html" if rows or may else "",
+        context={"rows": shown, "more": len(rows) > MOST,
+                 "new": f"{reverse('share-new')}?case={case.slug}" if may else ""},
     )  # fmt: skip

@@ -174,9 +174,17 @@ NAMED: list[Named] = [
     ("post", "/admin/recordings/package/add/", {"what": "{ref}", "purpose": "x", "details": "footage"}, {}),
     ("post", "/admin/recordings/package/add/", {"what": "{ref} R-2222-2222", "purpose": "x", "details": "footage"}, {}),
     ("get", "/admin/recordings/package/?q={ref}", {}, {}),
-    ("post", "/admin/sharing/share/add/",
-     {"what": "{ref}", "recipient": "J", "organisation": "CPS", "email": "j@cps.example", "purpose": "x",
-      "until_0": "2026-12-20", "until_1": "12:00:00"}, {}),
+    ("get", "/shares/new/?recording={ref}", {}, {}),
+    ("get", "/shares/new/?recording={low}", {}, {}),
+    ("get", "/shares/new/?recording={ref}&case=01AB-12345-26", {}, {}),
+    ("post", "/shares/new/?recording={ref}", {"thing": "{ref}", "do": "check"}, {}),
+    ("post", "/shares/new/?recording={ref}",
+     {"thing": "{ref}", "recipient": "J Marlow", "organisation": "CPS", "email": "j@cps.gov.uk",
+      "purpose": "xyz", "basis": "charging", "how": "code", "until": "2026-12-20", "do": "send"}, {}),
+    ("get", "/shares/{ref}/", {}, {}),
+    ("get", "/shares/?show={ref}", {}, {}),
+    ("post", "/shares/", {"q": "{ref}"}, {}),
+    ("get", "/admin/sharing/share/?q={ref}", {}, {}),
     ("post", "/admin/cases/case/add/",
      {"urn": "01AB/12345/26", "title": "T", "status": "open", "link": "{ref}", "reason": "x"}, {}),
     ("post", "/admin/recordings/grant/add/",
@@ -245,6 +253,7 @@ def _listings() -> list[str]:
         *(f"/admin/recordings/recording/?{lookup}" for lookup in lookups),
         "/admin/recordings/recording/", "/admin/retention/unassigned/", "/admin/recordings/package/",
         "/admin/retention/hold/", "/admin/cases/case/", "/admin/sharing/share/",
+        "/shares/", "/shares/?show=ended", "/shares/?show=mine", "/shares/new/", "/shares/people/",
     ]  # fmt: skip
 
 
@@ -355,7 +364,8 @@ COMPLAINT = [
     "/search/?q=complaint", "/footage/", "/footage/{ref}/", "/footage/{ref}/status/",
     "/admin/recordings/recording/", "/admin/recordings/recording/?q=771",
     "/admin/recordings/recording/{pk}/change/", "/admin/recordings/recording/{pk}/custody/",
-    "/admin/cases/case/", "/admin/sharing/share/", "/admin/recordings/package/",
+    "/admin/cases/case/", "/admin/sharing/share/", "/admin/recordings/package/", "/shares/",
+    "/shares/new/?recording={ref}",
 ]  # fmt: skip
 
 

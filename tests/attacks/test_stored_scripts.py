@@ -217,7 +217,10 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
             "findings", "body", "outcome", "measures", "reviews", "close", "letters",
             "letters/new/acknowledgement", "letters/new/notice", "told", "costs", "report")),
         "/admin/complaints/complaint/statistics/",
-        f"/shares/{things['share'].reference}/",
+        *(f"/shares/{things['share'].reference}/{page}" for page in (
+            "", "extend/", "revoke/", "again/", "decide/", "take-over/")),
+        "/shares/", "/shares/people/", "/shares/new/", f"/shares/new/?case={things['case'].slug}",
+        f"/shares/new/?recording={recording.reference}", "/admin/sharing/contact/",
         f"/admin/devices/camera/{things['camera'].pk}/change/",
         f"/admin/devices/dock/{things['dock'].pk}/change/",
         f"/admin/recordings/category/{things['category'].pk}/change/",

@@ -70,15 +70,15 @@ def test_on_a_tablet_the_side_bar_opens_over_the_page(
 def test_a_form_says_what_is_wrong_and_its_calendar_opens(
     docked: Path, live: Live, sign_in: SignIn
 ) -> None:
-    watched = sign_in("lane")
+    watched = sign_in("price")
     page = watched.page
-    page.goto(f"{live.url}/admin/sharing/share/add/")
-    page.fill("#id_recipient", "J Marlow")
+    page.goto(f"{live.url}/admin/recordings/grant/add/")
+    page.fill("#id_reason", "Counsel asked")
     page.locator(".datetimeshortcuts a").last.click()
     expect(page.locator(".clockbox, .calendarbox").locator("visible=true").first).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("#id_recipient")).to_have_value("J Marlow")
+    expect(page.locator("#id_reason")).to_have_value("Counsel asked")
     expect(page.locator(".errorlist, .errornote, .errors").first).to_be_visible()
     assert watched.complaints == []
 

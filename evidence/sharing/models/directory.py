@@ -23,6 +23,10 @@ class Domain(models.Model):
     below = models.BooleanField(
         "with those below it", default=False, help_text="j.marlow@london.cps.gov.uk too"
     )
+    active = models.BooleanField(
+        "may be shared with", default=True,
+        help_text="Taken away, nothing new goes there; revoke what still stands",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["name"]
@@ -33,7 +37,9 @@ class Domain(models.Model):
     def covers(self, email: str) -> bool:
         """Whether an address is of this domain."""
         where = email.rpartition("@")[2].lower().rstrip(".")
-        return where == self.name or (self.below and where.endswith(f".{self.name}"))
+        return self.active and (
+            where == self.name or (self.below and where.endswith(f".{self.name}"))
+        )
 
 
 class Contact(models.Model):

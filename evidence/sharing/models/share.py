@@ -89,6 +89,8 @@ class Share(models.Model):
     # Who answers for it now: the maker, until somebody takes it over.
     owner = models.ForeignKey(USER, models.PROTECT, related_name="shares_owned", editable=False)
     created = models.DateTimeField(auto_now_add=True)
+    # The form that asked for it: sent twice, it makes one share.
+    asked = models.UUIDField(unique=True, null=True, editable=False)
 
     class Meta:
         ordering = ["until"]

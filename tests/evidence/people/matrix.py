@@ -134,6 +134,33 @@ post give/<request:reference>/files/<uuid:upload>/complete/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post give/<request:reference>/files/<uuid:upload>/leave-out/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shares/                                 -   -    -   -   -    y    y    y   y    y  -  y    -   -    -   -    -   >
+post shares/                                 -   -    -   -   -    p    p    p   p    p  -  p    -   -    -   -    -   >
+get  shares/new/                             -   -    -   -   -    y    y    y   y    -  -  y    -   -    -   -    -   >
+post shares/new/                             -   -    -   -   -    p    p    p   p    -  -  p    -   -    -   -    -   >
+get  shares/people/                          -   -    -   -   -    y    y    y   y    -  -  y    -   -    -   -    -   >
+post shares/people/                          -   -    -   -   -    p    p    p   p    -  -  p    -   -    -   -    -   >
+get  shares/people/new/                      -   -    -   -   -    y    y    y   y    -  -  y    -   -    -   -    -   >
+post shares/people/new/                      -   -    -   -   -    p    p    p   p    -  -  p    -   -    -   -    -   >
+get  shares/people/<int:contact>/            -   -    -   -   -    y    y    y   y    -  -  y    -   -    -   -    -   >
+post shares/people/<int:contact>/            -   -    -   -   -    p    p    p   p    -  -  p    -   -    -   -    -   >
+get  shares/<ref:reference>/                 -   -    -   -   -    y    -    y   y    y  -  y    -   -    -   -    -   >
+get  shares/<ref:reference>/extend/          -   -    -   -   -    y    -    y   y    -  -  y    -   -    -   -    -   >
+post shares/<ref:reference>/extend/          -   -    -   -   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  shares/<ref:reference>/narrow/<int:number>/
+                                             -   -    -   -   -    y    -    y   y    y  -  y    -   -    -   -    -   >
+post shares/<ref:reference>/narrow/<int:number>/
+                                             -   -    -   -   -    p    -    p   p    p  -  p    -   -    -   -    -   >
+get  shares/<ref:reference>/revoke/          -   -    -   -   -    y    -    y   y    y  -  y    -   -    -   -    -   >
+post shares/<ref:reference>/revoke/          -   -    -   -   -    p    -    p   p    p  -  p    -   -    -   -    -   >
+post shares/<ref:reference>/send/            -   -    -   -   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  shares/<ref:reference>/again/           -   -    -   -   -    y    -    y   y    -  -  y    -   -    -   -    -   >
+post shares/<ref:reference>/again/           -   -    -   -   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  shares/<ref:reference>/decide/          -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
+post shares/<ref:reference>/decide/          -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >
+get  shares/<ref:reference>/take-over/       -   -    -   -   -    y    -    y   y    -  -  y    -   -    -   -    -   >
+post shares/<ref:reference>/take-over/       -   -    -   -   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+post shares/<ref:reference>/answer/          -   -    -   -   -    p    -    p   p    -  -  p    -   -    -   -    -   >
 get  audit/                                  -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 get  audit/recordings/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 post audit/recordings/                       -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
@@ -242,7 +269,10 @@ complaints.wording                           -   -    -   -   -    -    -    y+ 
 complaints.question                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
 complaints.template                          -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
 complaints.rate                              -   -    -   -   -    -    -    y+  y+   y+ -  -    -   -    -   -    -   >
-sharing.share                                -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
+sharing.share                                -   -    -   -   -    -    -    y+  y+   y  -  -    -   -    -   -    -   >
+sharing.domain                               -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
+sharing.contact                              -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
+sharing.basis                                -   -    -   -   -    -    -    y+  y+   -  -  -    -   -    -   -    -   >
 custody.event                                -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 custody.checkpoint                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 custody.alarm                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
@@ -336,7 +366,6 @@ get  complaints/complaint/{complaint}/report/
                                              -   -    -   -   -    -    -    y   -    y  -  -    -   -    -   -    -   >
 post complaints/complaint/{complaint}/report/
                                              -   -    -   -   -    -    -    p   -    p  -  -    -   -    -   -    -   >
-get  sharing/share/{share}/revoke/           -   -    -   -   -    -    -    y   y    -  -  -    -   -    -   -    -   >
 get  people/user/{user}/link/                -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  people/user/{user}/factors/             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >
 get  people/user/{user}/sessions/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    y   >

@@ -15,8 +15,9 @@ from django.utils import timezone
 from evidence.cases.models import Case
 from evidence.people.models import User
 from evidence.sampling import actions as sampling
+from evidence.sharing.models import Share
 from ingest.requests import actions as requests
-from tests import factories
+from tests import factories, sharing
 from tests.evidence.exhibits import casting
 from tests.evidence.people import matrix
 from tests.evidence.sampling.conftest import wish
@@ -33,7 +34,7 @@ NAMES = [
     "r", "file", "look", "since", "w", "before", "after", "whose", "show", "pick", "group", "q",
     "officer", "unit", "start", "end", "category", "incident", "camera", "state", "length",
     "restricted", "markers", "until", "kind", "rule", "next", "what", "back", "again", "p", "o", "from",
-    "to", "case",
+    "to", "case", "recording", "exhibit",
 ]  # fmt: skip
 ROUTES = sorted(
     row.split()[1].lstrip("/") for row in matrix.rows(matrix.PAGES) if row.startswith("get ")
@@ -58,6 +59,7 @@ def values(shah: User, lane: User) -> dict[str, str]:
     casting.exhibit(Case.objects.get(), recording, shah, "AS/1")
     asked = requests.make(by=lane, wish=requests.Wish(
         "J", "j@example.org", "x", timezone.now() + timedelta(days=1)))  # fmt: skip
+    sharing.make(lane, recording, case=Case.objects.get())
     return {
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
@@ -66,7 +68,8 @@ def values(shah: User, lane: User) -> dict[str, str]:
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
         "<request:reference>": asked.reference, "<uuid:upload>": str(uuid.uuid4()),
         "<int:quarantine>": "1", "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",
-        "<mark:mark>": "AS-1", "<item:key>": recording.reference,
+        "<int:contact>": "1", "<int:number>": "1", "<mark:mark>": "AS-1",
+        "<item:key>": recording.reference,
     }  # fmt: skip
 
 
@@ -97,6 +100,8 @@ def asked(value: str) -> bytes:
 @pytest.mark.parametrize("route", ROUTES)
 def test_no_query_is_our_fault(route: str, everybody: list[Client], values: dict[str, str]) -> None:
     path = "/" + route
+    if route.startswith("shares/"):
+        path = path.replace("<ref:reference>", Share.objects.get().reference)
     for part, value in values.items():
         path = path.replace(part, value)
     for value in HOSTILE:

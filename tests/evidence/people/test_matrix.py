@@ -43,12 +43,12 @@ from evidence.retention.models import Hold, Kind, Unassigned
 from evidence.review.models import Note
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, PanelSession, Plan
-from evidence.sharing.models import Share
+from evidence.sharing.models import Basis, Contact, Domain
 from ingest.devices.models import Camera, Dock, Issue
 from ingest.requests import actions as requests
 from ingest.requests.models import UploadRequest
 from ingest.uploads.models import Quarantine, Upload
-from tests import factories
+from tests import factories, sharing
 from tests.evidence.exhibits import casting
 from tests.evidence.people import matrix
 
@@ -99,10 +99,6 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     Named.objects.filter(officer=shah).update(served_on=now.date(), notice="What is alleged.")
     retention.watch(by=lane, kind=Kind.COMPLAINT, reference="PC/1/26", reason="x",
                     officers=[shah, named], start=complaint.start, end=complaint.end)  # fmt: skip
-    share = Share.objects.create(
-        recipient="J", organisation="CPS", email="j@cps.example", purpose="Charging",
-        until=now + timedelta(days=1), token_hash="x", made_by=lane, owner=lane,
-    )  # fmt: skip
     package = Package.objects.create(purpose="Charging", made_by=lane, state="ready", key="x")
     package.recordings.add(recording)
     case = Case.objects.create(urn="01AB/12345/26", title="R v Marsh", officer_in_case=shah)
@@ -114,6 +110,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
                                   added_by=lane)  # fmt: skip
     CourtDate.objects.create(case=case, date=now.date() + timedelta(days=1), added_by=lane)
     casting.exhibit(case, recording, shah, "AS/1")
+    share = sharing.make(lane, recording, case=case).share
     alarm = Alarm(source="audit", sentence="Something is wrong.")
     alarm.save()
     item, session = _sample(cast)
@@ -129,6 +126,8 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "retention.hold": Hold.objects.get(recording=recording, kind="complaint"),
         "cases.case": case,
         "complaints.complaint": complaint, "sharing.share": share,
+        "sharing.domain": Domain.objects.first(), "sharing.basis": Basis.objects.first(),
+        "sharing.contact": Contact.objects.create(name="J M", organisation="CPS", email="j@x.uk"),
         "complaints.category": AllegationCategory.objects.first(),
         "complaints.wording": Wording.objects.first(),
         "complaints.question": Question.objects.first(),
@@ -302,18 +301,27 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<sample:plan>": things["sampling.item"].stratum.plan.reference,
         "<sample:session>": things["sampling.panelsession"].reference,
         "<number:item>": str(things["sampling.item"].pk),
+        "<int:contact>": str(things["sharing.contact"].pk), "<int:number>": "1",
         "<int:notice>": str(Named.objects.get(served_on__isnull=False).pk),
     }  # fmt: skip
+
+
+def _path(route: str, things: dict[str, Any]) -> str:
+    """The address of a route: of the share where it is one of shares', else of the recording."""
+    path = "/" + route.removeprefix("/")
+    found = _paths(things)
+    if path.startswith("/shares/"):
+        found["<ref:reference>"] = things["sharing.share"].reference
+    for name, value in found.items():
+        path = path.replace(name, value)
+    return path
 
 
 def test_pages(cast: dict[str, User | None], things: dict[str, Any]) -> None:
     table = []
     for row, cells in matrix.rows(matrix.PAGES).items():
         method, route = row.split()
-        path = "/" + route.removeprefix("/")
-        for name, value in _paths(things).items():
-            path = path.replace(name, value)
-        table.append((row, method, path, cells))
+        table.append((row, method, _path(route, things), cells))
     assert "\n".join(Asker(cast).check(table)) == ""
 
 
@@ -325,9 +333,7 @@ def test_what_is_posted_is_not_done_by_a_link(
     for row in rows:
         method, route = row.split()
         if method == "post" and f"get {route}" not in rows:
-            path = "/" + route
-            for name, value in _paths(things).items():
-                path = path.replace(name, value)
+            path = _path(route, things)
             assert asker.ask("own", path, "get") == "x", path
 
 

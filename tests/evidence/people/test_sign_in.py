@@ -349,7 +349,7 @@ def stale(client: Client, seconds: int = 301) -> None:
 @pytest.mark.parametrize(
     ("who", "path"),
     [
-        ("lane", "/admin/recordings/package/add/"), ("lane", "/admin/sharing/share/add/"),
+        ("lane", "/admin/recordings/package/add/"),
         ("administrator", "/admin/people/user/{shah}/change/"),
         ("administrator", "/admin/people/user/{shah}/factors/"),
         ("administrator", "/admin/devices/dock/{dock}/code/"),

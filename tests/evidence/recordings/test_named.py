@@ -53,6 +53,6 @@ def test_restricted_footage_is_not_named_by_what_it_is_linked_to(shah: User, lan
         text = client.get(page).text
         assert item.reference not in text, page
         assert plain.reference in text, page
-        assert "others that you can&#x27;t see" in text, page
+        assert "that you can&#x27;t see" in text, page
     found = client.get("/admin/recordings/package/", {"q": item.reference})
     assert package.reference not in found.text
