@@ -1,0 +1,14 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [("sharing", "0005_shared_package")]
+
+    operations = [
+        migrations.AddField(
+            model_name="share",
+            name="until_set_at",
+            field=models.DateTimeField(blank=True, editable=False, null=True),
+        ),
+    ]
