@@ -125,13 +125,16 @@ def _schedule(papers: Papers, kind: Kind) -> Iterable[Any]:
     # By whom and when it was reviewed stands under when it was recorded, and to whom it was
     # disclosed under what it is: seven columns are too many.
     head = ("Item", "Reference", "Description", "Location", "Recorded; reviewed by", *head[7:])
-    rows = [
-        (*row[:2], "\n".join(filter(None, (row[2], row[6]))), row[3], f"{row[4]}\n{row[5]}", *row[7:])
-        for row in rows
-    ]
+    rows = [_folded(row) for row in rows]
     yield paper.table(head, rows, [WIDTH * share / 100 for share in SHARES[kind]])
     if not rows:
         yield p("Nothing is on this schedule.")
+
+
+def _folded(row: tuple[str, ...]) -> tuple[str, ...]:
+    item, name, what, where, recorded, reviewed, disclosed, *why = row
+    told = f"{what}\n{disclosed}" if disclosed else what
+    return (item, name, told, where, f"{recorded}\n{reviewed}", *why)
 
 
 STORIES = {

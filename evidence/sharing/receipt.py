@@ -170,7 +170,9 @@ def _build(share: Share, standings: list[Standing], made_by: str, *, outside: bo
     for row in Original.objects.filter(recording__in=whole).order_by("recorded_at", "file_name"):
         originals.setdefault(row.recording_id, []).append(row)
     things = [_thing(one, originals.get(one.item.recording_id or 0, [])) for one in standings]
-    looks = _looks(share, {one.item.pk: thing for one, thing in zip(standings, things, strict=True)})
+    looks = _looks(
+        share, {one.item.pk: thing for one, thing in zip(standings, things, strict=True)}
+    )
     newest = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
     return Receipt(
         share.reference, _facts(share, outside=outside), things, looks[:MOST_LOOKS],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -16,7 +17,7 @@ from evidence.custody.vocabulary import types
 from evidence.people.models import User
 from evidence.recordings.models import Recording
 from evidence.sharing import looking, proving, receipt
-from evidence.sharing.models import Share, Viewing
+from evidence.sharing.models import Proof, Share, Viewing
 from tests import factories, sharing
 
 pytestmark = pytest.mark.django_db
@@ -28,7 +29,7 @@ BROWSER = proving.browser_digest("b")
 def share(lane: User, shah: User) -> Share:
     made = sharing.make(lane, factories.recording(shah), factories.recording(shah),
                         downloads=True).share  # fmt: skip
-    proving.Proof.objects.create(share=made, browser=BROWSER, proved_at=made.created,
+    Proof.objects.create(share=made, browser=BROWSER, proved_at=made.created,
                                  seen_at=made.created)  # fmt: skip
     return made
 
@@ -67,7 +68,11 @@ def test_every_event_has_words_that_render(name: str) -> None:
 def test_a_shares_page_says_which_item_was_opened_played_and_taken(
     share: Share, auditor: User
 ) -> None:
-    where = {"reference": share.reference, "browser": BROWSER, "address": "10.9.9.9"}
+    where: dict[str, Any] = {
+        "reference": share.reference,
+        "browser": BROWSER,
+        "address": "10.9.9.9",
+    }
     looking.view(**where)
     looking.view_item(number=2, **where)
     looking.begin(number=2, kind=Viewing.Kind.PLAY, **where)

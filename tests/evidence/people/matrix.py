@@ -108,7 +108,7 @@ post shared/prove/send/                      -   -    -   -   -    -    -    -  
 post shared/prove/check/                     -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/                 -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/receipt/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
-get  shares/<ref:reference>/receipt/         -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
+get  shares/<ref:reference>/receipt/         -   -    -   -   -    y    -    y   y    y  -  y    -   -    -   -    -   >
 get  shared/<ref:reference>/<ref:recording>/ -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/<ref:recording>/facts/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -

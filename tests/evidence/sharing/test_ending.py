@@ -148,7 +148,9 @@ def test_after_an_extension_they_come_anew(share: Share, cole: User) -> None:
     assert warn(on(17, month=2)) == (1, 0)
     # The action says when an end was set.
     now = timezone.now()
-    fresh = sharing.make(cole, case=share.case, *[share.items.get().exhibit]).share  # type: ignore[list-item]
+    exhibit = share.items.get().exhibit
+    assert exhibit
+    fresh = sharing.make(cole, exhibit, case=share.case).share
     changing.extend(by=cole, share=fresh, until=now + timedelta(days=20))
     fresh.refresh_from_db()
     assert fresh.until_set_at is not None
@@ -383,7 +385,7 @@ def test_a_hundred_thousand_ended_shares_are_not_read(share: Share, case: Case, 
 def test_it_runs_hourly_on_the_queue_for_upkeep() -> None:
     beat = settings.CELERY_BEAT_SCHEDULE["shares' ends"]
     assert (beat["task"], beat["schedule"]) == (tasks.warn.name, 3600)
-    assert settings.CELERY_TASK_ROUTES[tasks.warn.name] == {"queue": "upkeep"}
+    assert settings.CELERY_TASK_ROUTES[str(tasks.warn.name)] == {"queue": "upkeep"}
 
 
 # --- what mails say ---

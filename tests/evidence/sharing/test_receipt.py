@@ -61,9 +61,7 @@ def whole(case: Case, cole: User, shah: User) -> Exhibit:
 
 
 @pytest.fixture
-def share(
-    cole: User, case: Case, recording: Recording, clip: Exhibit, whole: Exhibit
-) -> Share:
+def share(cole: User, case: Case, recording: Recording, clip: Exhibit, whole: Exhibit) -> Share:
     made = sharing.make(
         cole, Thing(recording=recording, title="The street before"), clip, whole,
         Thing(paper="mg12"), case=case, downloads=True,
@@ -171,8 +169,10 @@ def test_outside_it_shows_only_what_is_there(
     assert {first, second} <= prints(force(cole, share))
     assert squeezed("Taken out on") in own
     assert squeezed("AS/1 was withdrawn.") in own
-    Decision.objects.create(case=case, recording=share.items.get(number=3).recording,
-                            relevant="yes", withheld=True, reason="x", decided_by=cole)  # fmt: skip
+    third = share.items.get(number=3).recording
+    assert third
+    Decision.objects.create(case=case, recording=third, relevant="yes", withheld=True,
+                            reason="x", decided_by=cole)  # fmt: skip
     assert "AS/2" not in text_of(outside(share))
 
 
