@@ -124,7 +124,8 @@ def _schedule(papers: Papers, kind: Kind) -> Iterable[Any]:
     head, rows = table(papers, kind)
     # By whom and when it was reviewed stands under when it was recorded, and to whom it was
     # disclosed under what it is: seven columns are too many.
-    head = ("Item", "Reference", "Description", "Location", "Recorded; reviewed by", *head[7:])
+    head = ("Item", "Reference", "Description; disclosed", "Location", "Recorded; reviewed by",
+            *head[7:])  # fmt: skip
     rows = [_folded(row) for row in rows]
     yield paper.table(head, rows, [WIDTH * share / 100 for share in SHARES[kind]])
     if not rows:

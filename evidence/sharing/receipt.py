@@ -251,10 +251,10 @@ def _looks(share: Share, things: dict[int, Thing]) -> list[Look]:
 def _words(row: Viewing, thing: Thing | None) -> str:
     if row.kind == Viewing.Kind.PLAY:
         return f"Played, until {moment(row.last)}"
-    name = thing.files[row.file].name if thing and row.file < len(thing.files) else "It"
+    name = f"{thing.files[row.file].name}: " if thing and row.file < len(thing.files) else ""
     if row.whole_at:
-        return f"{name} downloaded, whole at {moment(row.whole_at)}"
-    return f"{name} download begun, not whole: {row.sent:,} bytes sent until {moment(row.last)}"
+        return f"{name}downloaded, whole at {moment(row.whole_at)}"
+    return f"{name}download begun, not whole: {row.sent:,} bytes sent until {moment(row.last)}"
 
 
 def _packages(share: Share) -> list[Package]:

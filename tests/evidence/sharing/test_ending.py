@@ -359,7 +359,7 @@ def _row(share: Share, by: User) -> Share:
 
 @pytest.mark.parametrize("kind", ["14", "3", "1", "court"])
 def test_a_hundred_thousand_ended_shares_are_not_read(share: Share, case: Case, kind: str) -> None:
-    fields = [f.column for f in Share._meta.concrete_fields if f.column != "id"]
+    fields = [str(f.column) for f in Share._meta.concrete_fields if f.column != "id"]
     chosen = {
         "reference": "'S-' || lpad(n::text, 8, '0')", "token_hash": "n::text",
         "starts": "timestamptz '2025-01-01' + n * interval '1 minute'",
@@ -383,9 +383,11 @@ def test_a_hundred_thousand_ended_shares_are_not_read(share: Share, case: Case, 
 
 
 def test_it_runs_hourly_on_the_queue_for_upkeep() -> None:
+    name = str(tasks.warn.name)
+    routes: dict[str, dict[str, str]] = settings.CELERY_TASK_ROUTES
     beat = settings.CELERY_BEAT_SCHEDULE["shares' ends"]
-    assert (beat["task"], beat["schedule"]) == (tasks.warn.name, 3600)
-    assert settings.CELERY_TASK_ROUTES[str(tasks.warn.name)] == {"queue": "upkeep"}
+    assert (beat["task"], beat["schedule"]) == (name, 3600)
+    assert routes[name] == {"queue": "upkeep"}
 
 
 # --- what mails say ---

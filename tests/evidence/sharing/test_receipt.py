@@ -134,8 +134,8 @@ def test_what_they_did_stands_on_it_and_whether_it_was_whole(cole: User, share: 
     for body in (force(cole, share), outside(share)):
         told = text_of(body)
         assert squeezed("Played, until") in told
-        assert squeezed(f"{name} downloaded, whole at") in told
-        assert squeezed(f"{name} download begun, not whole: 700 bytes sent") in told
+        assert squeezed(f"{name}: downloaded, whole at") in told
+        assert squeezed(f"{name}: download begun, not whole: 700 bytes sent") in told
 
 
 def test_each_making_is_an_event_with_the_papers_hash(cole: User, share: Share) -> None:
