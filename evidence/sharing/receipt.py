@@ -258,11 +258,9 @@ def _words(row: Viewing, thing: Thing | None) -> str:
 
 
 def _packages(share: Share) -> list[Package]:
-    """Those that were made, where this system makes packages of shares."""
-    rows = getattr(share, "packages", None)
-    if rows is None:
-        return []
-    return [Package(row.reference, row.size, row.sha256) for row in rows.exclude(sha256="")]
+    """Those that were made, also those that are no longer kept."""
+    rows = share.packages.exclude(sha256="")
+    return [Package(row.reference, row.size, row.sha256) for row in rows]
 
 
 # --- as a paper ---

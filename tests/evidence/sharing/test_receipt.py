@@ -21,7 +21,7 @@ from evidence.people.models import User
 from evidence.recordings.models import Original, Recording
 from evidence.sharing import changing, looking, proving, receipt
 from evidence.sharing.making import Thing
-from evidence.sharing.models import Share, Viewing
+from evidence.sharing.models import Share, SharedPackage, Viewing
 from evidence.sharing.proving import ShareClosed
 from evidence.sharing.receipt import NoReceipt
 from tests import factories, sharing
@@ -136,6 +136,19 @@ def test_what_they_did_stands_on_it_and_whether_it_was_whole(cole: User, share: 
         assert squeezed("Played, until") in told
         assert squeezed(f"{name}: downloaded, whole at") in told
         assert squeezed(f"{name}: download begun, not whole: 700 bytes sent") in told
+
+
+def test_packages_stand_on_it_when_they_are_made(cole: User, share: Share) -> None:
+    made = [
+        SharedPackage.objects.create(share=share, fingerprint=state, state=state, size=98765,
+                                     sha256=sha256)
+        for state, sha256 in (("ready", "ab" * 32), ("gone", "cd" * 32), ("failed", ""))
+    ]  # fmt: skip
+    for body in (force(cole, share), outside(share)):
+        told = text_of(body)
+        assert {"ab" * 32, "cd" * 32} <= prints(body)
+        assert squeezed(f"{made[0].reference} 98,765 bytes") in told
+        assert made[2].reference not in told
 
 
 def test_each_making_is_an_event_with_the_papers_hash(cole: User, share: Share) -> None:
