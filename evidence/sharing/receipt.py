@@ -29,7 +29,7 @@ from evidence.recordings.access import visible_to
 from evidence.recordings.markers import stamp
 from evidence.recordings.models import Original
 from evidence.sharing import access, looking, proving, standing
-from evidence.sharing.models import Item, Share, Viewing
+from evidence.sharing.models import Item, Share, SharedPackage, Viewing
 from evidence.sharing.standing import Standing
 from evidence.sharing.telling import tell
 
@@ -259,7 +259,7 @@ def _words(row: Viewing, thing: Thing | None) -> str:
 
 def _packages(share: Share) -> list[Package]:
     """Those that were made, also those that are no longer kept."""
-    rows = share.packages.exclude(sha256="")
+    rows = SharedPackage.objects.filter(share=share).exclude(sha256="")
     return [Package(row.reference, row.size, row.sha256) for row in rows]
 
 
