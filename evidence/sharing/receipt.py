@@ -149,7 +149,7 @@ def _name(share: Share) -> str:
 
 def _items(share: Share) -> Iterable[Item]:
     rows = Item.objects.filter(share=share).order_by("number")
-    return rows.select_related("recording", "exhibit__clip")
+    return rows.select_related("recording", "exhibit__clip__redaction")
 
 
 def _judged(share: Share, rows: list[Item]) -> list[Standing]:
