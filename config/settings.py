@@ -365,6 +365,7 @@ CELERY_TASK_ROUTES = {
     "evidence.complaints.tasks.digest": {"queue": "upkeep"},
     "evidence.complaints.tasks.nightly": {"queue": "upkeep"},
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
+    "evidence.sharing.tasks.warn": {"queue": "upkeep"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)
@@ -390,6 +391,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
     "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},
+    "shares' ends": {"task": "evidence.sharing.tasks.warn", "schedule": 3600},
     "complaints mail": {"task": "evidence.complaints.tasks.digest", "schedule": 1800},
     "complaints' clocks": {"task": "evidence.complaints.tasks.nightly", "schedule": 6 * 3600},
 }

@@ -1,4 +1,4 @@
-"""What the demonstration's back office has to show: a case, exhibits, a complaint, a sample.
+"""What the demonstration's back office has to show: a case, its share, a complaint, a sample.
 
 All of it through the actions, as the people of the force would do it; once.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from evidence.cases import actions as cases
@@ -15,14 +16,19 @@ from evidence.cases.models import Case, CaseMember
 from evidence.complaints import actions as complaints
 from evidence.complaints.models import Allegation, Category, Complaint
 from evidence.exhibits import actions as exhibits
+from evidence.exhibits.models import Clip, Exhibit
 from evidence.exhibits.ranges import NotCut
 from evidence.people.models import Unit, User
 from evidence.recordings.models import Recording
 from evidence.sampling.actions import plans
 from evidence.sampling.models import Kind, Plan
+from evidence.sharing import making as sharing
+from evidence.sharing.models import Basis, Domain, Share
 
 URN, REFERENCE = "01AB/12345/26", "PC/1204/26"
-# How long the clip waits for the table of frames, which is made with the viewing copy: seconds.
+PROSECUTOR = "j.marlow@cps.example"
+# How long the clip waits for the table of frames, which is made with the viewing copy, and the
+# share for the clip: seconds.
 PATIENCE = 60
 
 
@@ -36,7 +42,17 @@ def tell() -> str:
         _complaint(people, footage)
     if not Plan.objects.exists():
         _sample(people)
-    return f"Case {URN} and complaint {REFERENCE} are there to look at."
+    case = Case.objects.filter(urn=URN).first()
+    if case is not None and not Share.objects.exists():
+        _share(people["cole"], case)
+    said = f"Case {URN} and complaint {REFERENCE} are there to look at."
+    share = Share.objects.filter(email=PROSECUTOR).first()
+    if share is not None:
+        said += (
+            f"\nEvidence of the case is shared with {share.recipient}, {share.organisation} "
+            f"({share.reference}). Their link and codes: {settings.PUBLIC_URL}/mail/"
+        )
+    return said
 
 
 def _case(people: dict[str, User], footage: list[Recording]) -> None:
@@ -82,6 +98,35 @@ def _produce(
             time.sleep(1)
         else:
             return
+
+
+def _share(by: User, case: Case) -> None:
+    """The clip, when it is made, and the recording that it is of, with downloads."""
+    rows = Exhibit.objects.filter(case=case, withdrawn_at=None).select_related("clip", "recording")
+    until = time.monotonic() + PATIENCE
+    ready = rows.filter(clip__state=Clip.State.READY)
+    while (clip := ready.first()) is None and time.monotonic() < until:
+        time.sleep(1)
+    whole = rows.filter(clip=None).first()
+    things = []
+    if clip is not None:
+        things.append(sharing.Thing(exhibit=clip))
+    if whole is not None:
+        things.append(sharing.Thing(recording=whole.recording, title="The whole of it"))
+    if not things:
+        return
+    Domain.objects.get_or_create(
+        name="cps.example", defaults={"organisation": "Crown Prosecution Service (demonstration)"}
+    )
+    sharing.make(
+        by=by,
+        wish=sharing.Wish(
+            recipient="J Marlow", organisation="CPS London", email=PROSECUTOR,
+            purpose="Charging decision", basis=Basis.objects.get(code="charging"), case=case,
+            until=sharing.offered_until(case), things=things, downloads=True, remember=True,
+            words="An arrest after an assault in Villiers Street, filmed by one officer.",
+        ),
+    )  # fmt: skip
 
 
 def _complaint(people: dict[str, User], footage: list[Recording]) -> None:

@@ -22,7 +22,7 @@ PEOPLE = (
     ("shah", "PC 4127 Shah, officer", "the footage just docked: watch it, say what it is"),
     ("okoro", "PC 5530 Okoro, officer", "another officer: no trace of Shah's footage"),
     ("hughes", "PS 88 Hughes, supervisor", "the team: what is not docked, what is left to say"),
-    ("cole", "DC 733 Cole, case officer", "a case with exhibits, a clip, its papers"),
+    ("cole", "DC 733 Cole, case officer", "a case with exhibits, a clip, its papers, a share"),
     ("marsh", "Marsh, disclosure officer", "the same case: what is used, unused, sensitive"),
     (
         "lane",

@@ -45,8 +45,12 @@ KIND_OF = {
     "evidence.listed": "listed",
     "evidence.searched": "searched", "evidence.downloaded": "taken", "evidence.exported": "taken",
     "package.downloaded": "taken", "share.created": "given", "share.revoked": "given",
-    "access.granted": "given", "share.proved": "outside", "share.refused": "outside",
-    "share.viewed": "outside", "share.played": "outside", "history.read": "log",
+    "access.granted": "given", "share.approved": "given", "share.declined": "given",
+    "share.sent": "given", "share.extended": "given", "share.narrowed": "given",
+    "share.taken_over": "given", "share.proved": "outside", "share.refused": "outside",
+    "share.opened": "outside", "share.viewed": "outside", "share.played": "outside",
+    "share.downloaded": "outside", "share.more_asked": "outside", "share.written": "outside",
+    "share.receipted": "taken", "history.read": "log",
     "history.reported": "log", "history.verified": "log", "audit.read": "audit",
     "audit.exported": "audit", "case.viewed": "seen", "case.searched": "searched",
     "case.papers_made": "taken",
@@ -66,11 +70,22 @@ VERBS = {
     "case.searched": "looked for more footage for case {object}: {query}",
     "case.papers_made": "made papers of case {object}: {kind}",
     "share.created": "shared {object} with {recipient}",
+    "share.approved": "approved the share of {object} with {recipient}",
+    "share.declined": "refused the share of {object} with {recipient}",
+    "share.sent": "sent {recipient} the link to {object}",
+    "share.extended": "extended the share of {object} with {recipient} until {until}",
+    "share.narrowed": "took {item}{object} out of the share with {recipient}",
+    "share.taken_over": "took over the share of {object} with {recipient} from {before}",
     "share.revoked": "ended the share of {object} with {recipient}",
     "share.proved": "proved who they are, to open {object}",
-    "share.refused": "tried to open {object}",
-    "share.viewed": "opened the page of {object} from outside",
-    "share.played": "played {object} from outside",
+    "share.refused": "tried to open {object}: {why}",
+    "share.opened": "opened the list of {object} from outside",
+    "share.viewed": "opened the page of {item}{object} from outside",
+    "share.played": "played {item}{object} from outside",
+    "share.downloaded": "downloaded {item}{object} from outside",
+    "share.more_asked": "asked for more time for {object}",
+    "share.written": "wrote a message about {item}{object}",
+    "share.receipted": "made a receipt of {object}",
     "access.granted": "opened {object} to {person}",
     "history.read": "read the history of {object}",
     "history.reported": "made a custody report of {object}",
@@ -261,6 +276,9 @@ def _line(event: Event, details: Mapping[str, Any] | None, labels: Mapping[str, 
     private = details or {}
     said = _Said({name: _text(value) for name, value in {**data, **private}.items()})
     said["range"] = _range(data)
+    # In a share's own history the thing of it; the thing itself stands in its own.
+    number = data.get("item") if event.object_ref.startswith("S-") else None
+    said["item"] = f"item {number} of " if number else ""
     before, marked, after = _verb(event.type).partition("{object}")
     return Line(
         index=event.index,

@@ -16,7 +16,7 @@ from evidence.cases.refusals import or_404 as case_or_404
 from evidence.exhibits import disclosure, paper_actions, printing
 from evidence.exhibits.disclosure import NotDecided, Said
 from evidence.exhibits.models import Decision
-from evidence.exhibits.papers import TITLES, Kind, NoPapers
+from evidence.exhibits.papers import TITLES, Kind, NoPapers, disclosed, key_of
 from evidence.people.fresh import proved_again
 from evidence.people.models import User
 from evidence.people.requests import address, person
@@ -40,9 +40,10 @@ def papers(request: HttpRequest, urn: str) -> HttpResponse:
 
 def _page(user: User, case: Case, error: str = "") -> dict[str, Any]:
     may = _may_decide(user, case)
-    found = disclosure.items(user, case)
+    found, told = disclosure.items(user, case), disclosed(case)
     return {
         "case": case, "may_decide": may, "items": found, "error": error,
+        "rows": [(one, told.get(key_of(one), "")) for one in found],
         "open": [one for one in found if one.decision is None or not one.decision.relevant],
         "others": disclosure.hidden(user, case), "endings": list(TYPES),
         "kinds": [

@@ -5,7 +5,8 @@ Whatever two papers say of the same thing, they say it from the same row here, s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -78,6 +79,8 @@ class ExhibitRow:
     files: list[File]
     made_how: str
     paragraph: str
+    # To whom outside it was disclosed, in sentences; empty for nobody.
+    disclosed: str = ""
 
     @property
     def hashes(self) -> str:
@@ -96,6 +99,7 @@ class ScheduleRow:
     recorded: str
     reviewed: str
     reason: str
+    disclosed: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,29 @@ class Papers:
     unused: list[ScheduleRow]
     # Never on one paper with the others, and only for those who may decide about it.
     sensitive: list[ScheduleRow] = field(default_factory=list)
+
+
+# A thing as disclosures name it: its recording, and its exhibit where it is one.
+Key = tuple[int, int | None]
+Disclosed = Mapping[Key, Sequence[str]]
+Discloser = Callable[[Case], Disclosed]
+_disclosers: list[Discloser] = []
+
+
+def register_disclosed(provider: Discloser) -> None:
+    """Add a room that says to whom things of a case were disclosed, in sentences without a full
+    stop; the same provider again changes nothing."""
+    if provider not in _disclosers:
+        _disclosers.append(provider)
+
+
+def disclosed(case: Case) -> dict[Key, str]:
+    """To whom each thing of a case was disclosed, as every paper and page says it."""
+    found: dict[Key, list[str]] = {}
+    for provider in _disclosers:
+        for key, sentences in provider(case).items():
+            found.setdefault(key, []).extend(sentences)
+    return {key: " ".join(f"{one}." for one in said) for key, said in found.items()}
 
 
 def build(*, by: User, case: Case) -> Papers:
@@ -134,11 +161,16 @@ def build(*, by: User, case: Case) -> Papers:
     originals = _originals([row.recording for row in rows])
     newest = Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
     may_decide = cases.visible_to(by, "disclosure.decide").filter(pk=case.pk).exists()
+    told = disclosed(case)
     return Papers(
         settings.FORCE_NAME, case.urn, case.title, by.short, timezone.now(), newest,
-        [_exhibit(row, rows, originals.get(row.recording_id, [])) for row in rows],
-        _schedule(items, sensitive=False),
-        _schedule(items, sensitive=True) if may_decide else [],
+        [
+            replace(_exhibit(row, rows, originals.get(row.recording_id, [])),
+                    disclosed=told.get((row.recording_id, row.pk), ""))
+            for row in rows
+        ],
+        _schedule(items, told, sensitive=False),
+        _schedule(items, told, sensitive=True) if may_decide else [],
     )  # fmt: skip
 
 
@@ -251,14 +283,24 @@ def _paragraph(row: Exhibit, rows: list[Exhibit], files: list[File], cut: str, h
     return " ".join(parts)
 
 
-def _schedule(items: list[disclosure.Item], *, sensitive: bool) -> list[ScheduleRow]:
+def _schedule(
+    items: list[disclosure.Item], told: Mapping[Key, str], *, sensitive: bool
+) -> list[ScheduleRow]:
     """What is relevant and not used, numbered; sensitive and other never together."""
     wanted = [
         (one, one.decision) for one in items
         if one.decision is not None and one.decision.relevant == Decision.Relevant.YES
         and not one.decision.used and one.decision.sensitive == sensitive
     ]  # fmt: skip
-    return [_scheduled(number, one, said) for number, (one, said) in enumerate(wanted, start=1)]
+    return [
+        replace(_scheduled(number, one, said), disclosed=told.get(key_of(one), ""))
+        for number, (one, said) in enumerate(wanted, start=1)
+    ]
+
+
+def key_of(one: disclosure.Item) -> Key:
+    """A thing of a case as disclosures name it."""
+    return one.recording.pk, one.exhibit.pk if one.exhibit else None
 
 
 def _scheduled(number: int, one: disclosure.Item, said: Decision) -> ScheduleRow:
@@ -278,7 +320,7 @@ def table(papers: Papers, kind: Kind) -> Table:
     if kind is Kind.UNUSED or kind is Kind.SENSITIVE:
         rows = papers.unused if kind is Kind.UNUSED else papers.sensitive
         head: tuple[str, ...] = ("Item", "Reference", "Description", "Location", "Recorded",
-                                 "Reviewed by")  # fmt: skip
+                                 "Reviewed by", "Disclosed")  # fmt: skip
         if kind is Kind.SENSITIVE:
             head += ("Reason for sensitivity",)
         return head, [_line(row, kind) for row in rows]
@@ -286,7 +328,8 @@ def table(papers: Papers, kind: Kind) -> Table:
 
 
 def _line(row: ScheduleRow, kind: Kind) -> tuple[str, ...]:
-    cells = (str(row.item), row.name, row.description, row.location, row.recorded, row.reviewed)
+    cells = (str(row.item), row.name, row.description, row.location, row.recorded, row.reviewed,
+             row.disclosed)  # fmt: skip
     return (*cells, row.reason) if kind is Kind.SENSITIVE else cells
 
 
@@ -303,8 +346,8 @@ def _exhibits(papers: Papers, kind: Kind) -> Table:
             for row in papers.exhibits
         ]  # fmt: skip
     return ("Mark", "What", "Description", "Produced by", "On", "Recording", "Recorded", "Range",
-            "How it was made", "SHA-256"), [
+            "How it was made", "Disclosed", "SHA-256"), [
         (row.mark, row.what, row.description, row.producer, row.produced_on, row.recording,
-         row.recorded, row.range, row.made_how, row.hashes)
+         row.recorded, row.range, row.made_how, row.disclosed, row.hashes)
         for row in papers.exhibits
     ]  # fmt: skip

@@ -106,6 +106,8 @@ def _list(papers: Papers, kind: Kind) -> Iterable[Any]:
         what = [p(row.what, COLUMN), p(row.description, CELL)]
         if row.range:
             what.append(p(row.range, CELL))
+        if row.disclosed:
+            what.append(p(row.disclosed, SMALL))
         facts = [p(f"{row.recording}: {row.recorded}", CELL)]
         if row.made_how:
             facts.append(p(_in_eights(row.made_how, row), SMALL))
@@ -120,16 +122,20 @@ def _list(papers: Papers, kind: Kind) -> Iterable[Any]:
 
 def _schedule(papers: Papers, kind: Kind) -> Iterable[Any]:
     head, rows = table(papers, kind)
-    # By whom and when it was reviewed stands under when it was recorded: six columns are too many.
-    if kind is Kind.UNUSED:
-        head = ("Item", "Reference", "Description", "Location", "Recorded; reviewed by")
-        rows = [(*row[:4], f"{row[4]}\n{row[5]}") for row in rows]
-    else:
-        head = ("Item", "Reference", "Description", "Location", "Recorded; reviewed by", "Why")
-        rows = [(*row[:4], f"{row[4]}\n{row[5]}", row[6]) for row in rows]
+    # By whom and when it was reviewed stands under when it was recorded, and to whom it was
+    # disclosed under what it is: seven columns are too many.
+    head = ("Item", "Reference", "Description; disclosed", "Location", "Recorded; reviewed by",
+            *head[7:])  # fmt: skip
+    rows = [_folded(row) for row in rows]
     yield paper.table(head, rows, [WIDTH * share / 100 for share in SHARES[kind]])
     if not rows:
         yield p("Nothing is on this schedule.")
+
+
+def _folded(row: tuple[str, ...]) -> tuple[str, ...]:
+    item, name, what, where, recorded, reviewed, disclosed, *why = row
+    told = f"{what}\n{disclosed}" if disclosed else what
+    return (item, name, told, where, f"{recorded}\n{reviewed}", *why)
 
 
 STORIES = {

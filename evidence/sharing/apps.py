@@ -11,11 +11,13 @@ class SharingConfig(AppConfig):
     verbose_name = "Sharing"
 
     def ready(self) -> None:
-        """Tell the pages of a recording and of a case of shares."""
+        """Tell the pages of a recording and of a case of shares, and the disclosure schedule."""
         from evidence.cases import sections
+        from evidence.exhibits import papers
         from evidence.recordings import links
-        from evidence.sharing import on_case
+        from evidence.sharing import disclosed, on_case
         from evidence.sharing.links import shares
 
         links.register(shares)
         sections.register(on_case.shares)
+        papers.register_disclosed(disclosed.of_case)

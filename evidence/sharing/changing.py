@@ -110,8 +110,8 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
         if wanted <= before:
             raise NotShared(f"It lasts until {making.when(before)} already", "until")
         making.check_until(timezone.now(), wanted)
-        row.until, row.more_asked_at = wanted, None
-        row.save(update_fields=["until", "more_asked_at"])
+        row.until, row.until_set_at, row.more_asked_at = wanted, timezone.now(), None
+        row.save(update_fields=["until", "until_set_at", "more_asked_at"])
         data = {"until": wanted.isoformat(), "before": before.isoformat()}
         private = {"name": by.short, "until": making.when(wanted), "reason": why}
         tell("share.extended", row, by.actor(), items=items, data=data, private=private)

@@ -41,13 +41,20 @@ def owner(share: Share, name: str, subject: str, **context: Any) -> None:
         transaction.on_commit(lambda: _send(share, name, subject, to, context), robust=True)
 
 
+def now(share: Share, name: str, subject: str, to: str, **context: Any) -> bool:
+    """A mail at once, outside a transaction; whether the mail server took it."""
+    return _send(share, name, subject, [to], context)
+
+
 def _send(share: Share, name: str, subject: str, to: list[str], context: dict[str, Any]) -> bool:
     known = {"share": share, "by": share.owner, "force": settings.FORCE_NAME,
              "url": settings.PUBLIC_URL}  # fmt: skip
     body = render_to_string(f"sharing/mail_{name}.txt", known | context)
     try:
         send_mail(subject, body, None, to)
-    except OSError as error:  # the mail server is away or refuses (SMTPException is one)
+    except (OSError, ValueError) as error:
+        # The mail server is away or refuses (SMTPException is an OSError), or an address can't
+        # stand in a header.
         log.warning("a mail could not be sent", share=share.reference, mail=name,
                     error=type(error).__name__)  # fmt: skip
         return False

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from evidence.recordings import references  # noqa: F401
-from evidence.sharing import act_views, make_views, people_views, staff_views
+from evidence.sharing import act_views, make_views, people_views, receipt_views, staff_views
 
 ONE = "<ref:reference>/"
 
@@ -22,4 +22,5 @@ urlpatterns = [
     path(f"{ONE}decide/", act_views.decide, name="share-decide"),
     path(f"{ONE}take-over/", act_views.take_over, name="share-take-over"),
     path(f"{ONE}answer/", act_views.answer, name="share-answer"),
+    path(f"{ONE}receipt/", receipt_views.of_force, name="share-made-receipt"),
 ]

@@ -25,6 +25,9 @@ def tell(
     With `alone` only in the things' histories. In the caller's transaction.
     """
     open_data = {"share": share.reference} | dict(data or {})
+    items = list(items)
+    if len(items) == 1:  # so that the share's own history says which thing it was
+        open_data["item"] = items[0].number
     details = {"recipient": share.recipient} | dict(private or {})
     drafts = []
     if not alone:

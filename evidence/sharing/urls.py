@@ -3,7 +3,7 @@
 from django.urls import path
 
 from evidence.recordings import references  # noqa: F401
-from evidence.sharing import gateway, views
+from evidence.sharing import gateway, receipt_views, views
 
 THING = "<ref:reference>/<int:number>/"
 
@@ -16,6 +16,7 @@ urlpatterns = [
     path("<ref:reference>/state/", views.state, name="share-state"),
     path("<ref:reference>/write/", views.write, name="share-write"),
     path("<ref:reference>/more/", views.more, name="share-more"),
+    path("<ref:reference>/receipt/", receipt_views.of_person, name="share-receipt"),
     path(THING, views.item, name="share-item"),
     path(f"{THING}facts/", views.facts, name="share-facts"),
     path(f"{THING}play/", views.play, name="share-play"),

@@ -59,6 +59,8 @@ class Share(models.Model):
     # --- how long ---
     starts = models.DateTimeField("from", default=timezone.now)
     until = models.DateTimeField()
+    # When this end was set, where it is not the first: it is warned of from then on.
+    until_set_at = models.DateTimeField(null=True, blank=True, editable=False)
     # --- the link ---
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True, editable=False)

@@ -107,6 +107,8 @@ get  shared/prove/                           -   -    -   -   -    -    -    -  
 post shared/prove/send/                      -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/prove/check/                     -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/                 -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/receipt/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shares/<ref:reference>/receipt/         -   -    -   -   -    y    -    y   y    y  -  y    -   -    -   -    -   >
 get  shared/<ref:reference>/<ref:recording>/ -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/<ref:recording>/facts/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
