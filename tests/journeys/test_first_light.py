@@ -144,56 +144,6 @@ def test_pages_are_accessible_and_fit(
     assert [text for text in watched.complaints if "404" not in text] == []
 
 
-def test_a_prosecutor_opens_a_share_by_a_code(
-    docked: Path, live: Live, sign_in: SignIn, browser: Any
-) -> None:
-    reference = next(row["recording"] for row in live.recordings() if row["officer"] == "4127")
-    page = sign_in("lane").page
-    page.goto(f"{live.url}/admin/sharing/share/add/")
-    page.fill("#id_recipient", "J Marlow")
-    page.fill("#id_organisation", "CPS London")
-    page.fill("#id_email", "j.marlow@cps.example")
-    page.fill("#id_purpose", "Charging decision")
-    soon = time.gmtime(time.time() + 86400 * 7)
-    page.fill("#id_until_0", time.strftime("%Y-%m-%d", soon))
-    page.fill("#id_until_1", "23:59")
-    page.fill("#id_what", reference)
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.locator("body")).to_contain_text("Link sent to j.marlow@cps.example")
-    link = _mailed(live, r"http\S+/shared/open#\S+")
-    outside = Watched(browser.new_context(viewport={"width": 390, "height": 844}).new_page())
-    phone = outside.page
-    phone.goto(link)
-    phone.get_by_role("button", name="Send code").click()
-    expect(phone.locator("main")).to_contain_text("j…@cps.example")
-    phone.fill("#code", _mailed(live, r"\b\d{6}\b"))
-    phone.get_by_role("button", name="Go on").click()
-    phone.locator(".row-name").click()
-    phone.get_by_role("button", name="Play", exact=True).click()
-    until(phone, "document.getElementById('video').currentTime > 0.3")
-    assert "#" not in phone.url
-    assert outside.complaints == []
-    page.goto(f"{live.url}/admin/sharing/share/")
-    page.get_by_role("link", name=re.compile("^S-")).first.click()
-    page.get_by_role("link", name="Revoke").click()
-    page.fill("#reason", "The wrong person")
-    page.get_by_role("button", name="Revoke").click()
-    phone.reload()
-    expect(phone.locator("main")).to_contain_text("This link can't be opened")
-
-
-def _mailed(live: Live, pattern: str) -> str:
-    found: list[str] = []
-
-    def look() -> bool:
-        for path in sorted((live.layout.data / "mail").glob("*"), key=os.path.getmtime):
-            found.extend(re.findall(pattern, path.read_text().partition("\n\n")[2]))
-        return bool(found)
-
-    live.wait(look, "a message", 20)
-    return found[-1]
-
-
 @pytest.mark.parametrize(
     ("who", "path"),
     [
