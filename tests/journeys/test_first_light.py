@@ -144,6 +144,18 @@ def test_pages_are_accessible_and_fit(
     assert [text for text in watched.complaints if "404" not in text] == []
 
 
+def _mailed(live: Live, pattern: str) -> str:
+    found: list[str] = []
+
+    def look() -> bool:
+        for path in sorted((live.layout.data / "mail").glob("*"), key=os.path.getmtime):
+            found.extend(re.findall(pattern, path.read_text().partition("\n\n")[2]))
+        return bool(found)
+
+    live.wait(look, "a message", 20)
+    return found[-1]
+
+
 @pytest.mark.parametrize(
     ("who", "path"),
     [
