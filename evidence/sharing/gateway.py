@@ -4,13 +4,14 @@ revoked has to stop within seconds, in the middle of a film as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from evidence.sharing import browser, looking, serving
 from evidence.sharing.looking import Bytes
@@ -20,30 +21,42 @@ from evidence.store import s3
 
 # A player gets at most so much an answer, and comes back for more: each is asked for anew.
 MOST = 4 * 1024 * 1024
+# A paper that is read in the browser: made by us, and a browser's own viewer needs no sandbox but
+# does not open what is in one.
+PAPER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @never_cache
-@require_GET
+@require_safe
 def media(
     request: HttpRequest, reference: str, number: int, viewing: UUID, letter: str, file: int
 ) -> HttpResponseBase:
-    """One rendition for the player, within its sitting."""
+    """One rendition for the player, or a paper to be read, within its sitting."""
     try:
         row = _sitting(request, reference, number, viewing)
-        return _send(request, row, looking.to_play(row, letter, file), most=MOST)
+        what = looking.to_play(row, letter, file)
+        answer = _send(request, row, what, most=0 if letter == looking.PAPER else MOST)
     except (ShareClosed, serving.Ended):
-        return _gone()
+        return gone()
+    except s3.StoreError:
+        return away()
+    if letter == looking.PAPER:
+        answer["Content-Security-Policy"] = PAPER_POLICY
+        answer["Content-Disposition"] = "inline"
+    return answer
 
 
 @never_cache
-@require_GET
+@require_safe
 def take(request: HttpRequest, reference: str, number: int, viewing: UUID) -> HttpResponseBase:
     """One file, as an attachment, within its sitting: resuming belongs to it."""
     try:
         row = _sitting(request, reference, number, viewing)
         return _send(request, row, looking.to_take(row))
     except (ShareClosed, serving.Ended):
-        return _gone()
+        return gone()
+    except s3.StoreError:
+        return away()
 
 
 def _sitting(request: HttpRequest, reference: str, number: int, viewing: UUID) -> Viewing:
@@ -53,23 +66,73 @@ def _sitting(request: HttpRequest, reference: str, number: int, viewing: UUID) -
 
 
 def _send(request: HttpRequest, row: Viewing, what: Bytes, most: int = 0) -> HttpResponseBase:
-    def read(start: int, end: int) -> Iterator[bytes]:
-        count = 0
-        try:
-            for piece in s3.read(what.alias, what.key, what.version_id, start, end):
-                count += len(piece)
-                yield piece
-        finally:
-            looking.sent(row, count, whole=start + count >= what.size)
-
-    return serving.ranged(
-        request, size=what.size, etag=what.sha256, content_type=what.content_type, read=read,
-        check=lambda: looking.still_open(row), name=what.name, most=most,
+    return send(
+        request, row, size=what.size, etag=what.sha256, content_type=what.content_type,
+        name=what.name, check=_from_now_on(row), most=most,
+        read=lambda start, end: s3.read(what.alias, what.key, what.version_id, start, end),
     )  # fmt: skip
 
 
-def _gone() -> HttpResponse:
+def send(
+    request: HttpRequest, row: Viewing, *, size: int, etag: str, content_type: str,
+    read: serving.Read, check: serving.Check, name: str = "", most: int = 0,
+) -> HttpResponseBase:  # fmt: skip
+    """Bytes within a sitting, as `serving.ranged` sends them; what left is written down.
+
+    Raises serving.Ended, and what `read` raises before its first piece.
+    """
+    first = 0
+
+    def noted(start: int, end: int) -> Iterable[bytes]:
+        nonlocal first
+        first = start
+        return read(start, end)
+
+    answer = serving.ranged(
+        request, size=size, etag=etag, content_type=content_type, read=noted, check=check,
+        name=name, most=most,
+    )  # fmt: skip
+    if isinstance(answer, StreamingHttpResponse):
+        answer.streaming_content = _counted(answer.streaming_content, row, size, first)
+    return answer
+
+
+def _from_now_on(row: Viewing) -> Callable[[], bool]:
+    """The question for a stream. The sitting was found a moment ago: not the same twice."""
+    asked = False
+
+    def check() -> bool:
+        nonlocal asked
+        first, asked = not asked, True
+        return first or looking.still_open(row)
+
+    return check
+
+
+def _counted(content: object, row: Viewing, size: int, first: int) -> Iterator[bytes]:
+    """The pieces; when it is over, however that is, how many bytes the connection took."""
+    count, pieces = 0, cast(Iterator[bytes], content)
+    try:
+        for piece in pieces:
+            yield piece
+            count += len(piece)
+    finally:
+        looking.sent(row, count, size=size, last=first + count >= size)
+
+
+def gone() -> HttpResponse:
     """A plain refusal: what asks is a player or a download, not somebody who reads."""
-    answer = HttpResponse("This can't be opened any more.", status=404, content_type="text/plain")
+    return _plain("This can't be opened any more.", 404)
+
+
+def away() -> HttpResponse:
+    """The store is away: what asks may ask again."""
+    answer = _plain("The store can't be reached. Try again in a minute.", 503)
+    answer["Retry-After"] = "10"
+    return answer
+
+
+def _plain(words: str, status: int) -> HttpResponse:
+    answer = HttpResponse(words, status=status, content_type="text/plain")
     answer["X-Robots-Tag"] = "noindex"
     return answer

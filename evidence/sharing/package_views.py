@@ -14,23 +14,13 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from evidence.people.requests import address
 from evidence.recordings.composing import ExportError
 from evidence.sharing import browser, gateway, packaging, serving, taking
-from evidence.sharing.models import Share, SharedPackage
+from evidence.sharing.outside_page import package_part
 from evidence.sharing.packaging import NoPackage
 from evidence.sharing.proving import ShareClosed
 from evidence.sharing.views import outside
 from evidence.store import s3
 
 PLACE = "#package"
-
-
-def part(share: Share, package: SharedPackage | None, problem: str = "") -> dict[str, object]:
-    """What the page's part about the package needs."""
-    failed = package is not None and package.state == SharedPackage.State.FAILED
-    return {
-        "share": share, "package": None if failed else package,
-        "package_problem": problem or ("It could not be made. Try again, or ask "
-                                       f"{share.owner.short}." if failed else ""),
-    }  # fmt: skip
 
 
 @outside
@@ -49,7 +39,7 @@ def ask(request: HttpRequest, reference: str) -> HttpResponse:
 def status(request: HttpRequest, reference: str) -> HttpResponse:
     """The part of the page that changes while it is being made."""
     share, package = taking.status(reference=reference, browser=browser.digest(request))
-    return render(request, "sharing/_package.html", part(share, package))
+    return render(request, "sharing/_package.html", package_part(share, package))
 
 
 @outside

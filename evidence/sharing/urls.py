@@ -3,7 +3,7 @@
 from django.urls import path
 
 from evidence.recordings import references  # noqa: F401
-from evidence.sharing import gateway, receipt_views, views
+from evidence.sharing import gateway, package_views, receipt_views, views
 
 THING = "<ref:reference>/<int:number>/"
 
@@ -17,9 +17,15 @@ urlpatterns = [
     path("<ref:reference>/write/", views.write, name="share-write"),
     path("<ref:reference>/more/", views.more, name="share-more"),
     path("<ref:reference>/receipt/", receipt_views.of_person, name="share-receipt"),
+    path("<ref:reference>/more/asked/", views.more_asked, name="share-more-asked"),
+    path("<ref:reference>/package/", package_views.ask, name="share-package-ask"),
+    path("<ref:reference>/package/state/", package_views.status, name="share-package-state"),
+    path("<ref:reference>/package/take/", package_views.begin, name="share-package-begin"),
+    path("<ref:reference>/package/<uuid:viewing>/", package_views.file, name="share-package-file"),
     path(THING, views.item, name="share-item"),
     path(f"{THING}facts/", views.facts, name="share-facts"),
     path(f"{THING}play/", views.play, name="share-play"),
+    path(f"{THING}write/", views.write, name="share-item-write"),
     path(f"{THING}download/", views.download, name="share-download"),
     path(f"{THING}<uuid:viewing>/file/", gateway.take, name="share-take"),
     path(f"{THING}<uuid:viewing>/<str:letter>/<int:file>/", gateway.media, name="share-media"),
