@@ -44,7 +44,8 @@ class SessionRules:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Check, then go on."""
         user = request.user
-        if not isinstance(user, User) or request.path.startswith("/static/"):
+        # What is shared with people outside has nothing to do with who is signed in here.
+        if not isinstance(user, User) or request.path.startswith(("/static/", "/shared/")):
             return self.get_response(request)
         route = _route(request)
         if self._is_over(request, user):

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 import secrets
+from typing import NamedTuple
 
 from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from evidence.sharing.proving import browser_digest
 
 COOKIE = "__Host-share" if settings.SECURE else "share"
 AGE = 400 * 24 * 3600  # the longest that browsers keep one
+# Which share somebody is proving themselves for. Not in the session: somebody of the force may be
+# signed in on this browser, and that session is none of our business.
+PENDING = f"{COOKIE}-pending"
+PENDING_AGE = 3600
+SALT = "sharing.pending"
+
+
+class Pending(NamedTuple):
+    """The share that a browser is proving itself for, and whether a code was sent."""
+
+    reference: str
+    sent: bool
 
 
 def digest(request: HttpRequest) -> str:
@@ -33,3 +47,30 @@ def keep(request: HttpRequest, response: HttpResponse) -> HttpResponse:
             path="/",
         )  # fmt: skip
     return response
+
+
+def pending(request: HttpRequest) -> Pending:
+    """What this browser is proving itself for; an empty reference where it is nothing."""
+    try:
+        found = signing.loads(request.COOKIES.get(PENDING, ""), salt=SALT, max_age=PENDING_AGE)
+        reference, sent, of = found
+    except (signing.BadSignature, ValueError, TypeError):
+        return Pending("", False)
+    if of != browser_digest(request.COOKIES.get(COOKIE, "")):
+        return Pending("", False)
+    return Pending(str(reference), bool(sent))
+
+
+def begin(request: HttpRequest, response: HttpResponse, reference: str, sent: bool = False) -> None:
+    """Remember what this browser is proving itself for; of use to this browser alone."""
+    value = signing.dumps([reference, sent, digest(request)], salt=SALT)
+    keep(request, response)
+    response.set_cookie(
+        PENDING, value, max_age=PENDING_AGE, secure=settings.SECURE, httponly=True, samesite="Lax",
+        path="/",
+    )  # fmt: skip
+
+
+def done(response: HttpResponse) -> None:
+    """Forget it: it was proved."""
+    response.delete_cookie(PENDING, path="/", samesite="Lax")

@@ -4,13 +4,13 @@ revoked has to stop within seconds, in the middle of a film as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from evidence.sharing import browser, looking, serving
 from evidence.sharing.looking import Bytes
@@ -20,23 +20,33 @@ from evidence.store import s3
 
 # A player gets at most so much an answer, and comes back for more: each is asked for anew.
 MOST = 4 * 1024 * 1024
+# A paper that is read in the browser: made by us, and a browser's own viewer needs no sandbox but
+# does not open what is in one.
+PAPER_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 
 
 @never_cache
-@require_GET
+@require_safe
 def media(
     request: HttpRequest, reference: str, number: int, viewing: UUID, letter: str, file: int
 ) -> HttpResponseBase:
-    """One rendition for the player, within its sitting."""
+    """One rendition for the player, or a paper to be read, within its sitting."""
     try:
         row = _sitting(request, reference, number, viewing)
-        return _send(request, row, looking.to_play(row, letter, file), most=MOST)
+        what = looking.to_play(row, letter, file)
+        answer = _send(request, row, what, most=0 if letter == looking.PAPER else MOST)
     except (ShareClosed, serving.Ended):
         return _gone()
+    except s3.StoreError:
+        return _away()
+    if letter == looking.PAPER:
+        answer["Content-Security-Policy"] = PAPER_POLICY
+        answer["Content-Disposition"] = "inline"
+    return answer
 
 
 @never_cache
-@require_GET
+@require_safe
 def take(request: HttpRequest, reference: str, number: int, viewing: UUID) -> HttpResponseBase:
     """One file, as an attachment, within its sitting: resuming belongs to it."""
     try:
@@ -44,6 +54,8 @@ def take(request: HttpRequest, reference: str, number: int, viewing: UUID) -> Ht
         return _send(request, row, looking.to_take(row))
     except (ShareClosed, serving.Ended):
         return _gone()
+    except s3.StoreError:
+        return _away()
 
 
 def _sitting(request: HttpRequest, reference: str, number: int, viewing: UUID) -> Viewing:
@@ -53,23 +65,65 @@ def _sitting(request: HttpRequest, reference: str, number: int, viewing: UUID) -
 
 
 def _send(request: HttpRequest, row: Viewing, what: Bytes, most: int = 0) -> HttpResponseBase:
-    def read(start: int, end: int) -> Iterator[bytes]:
-        count = 0
-        try:
-            for piece in s3.read(what.alias, what.key, what.version_id, start, end):
-                count += len(piece)
-                yield piece
-        finally:
-            looking.sent(row, count, whole=start + count >= what.size)
+    start = 0
 
-    return serving.ranged(
+    def read(begin: int, end: int) -> Iterator[bytes]:
+        nonlocal start
+        start = begin
+        return s3.read(what.alias, what.key, what.version_id, begin, end)
+
+    answer = serving.ranged(
         request, size=what.size, etag=what.sha256, content_type=what.content_type, read=read,
-        check=lambda: looking.still_open(row), name=what.name, most=most,
+        check=_from_now_on(row), name=what.name, most=most,
     )  # fmt: skip
+    if isinstance(answer, StreamingHttpResponse):
+        answer.streaming_content = _counted(answer, row, lambda count: start + count >= what.size)
+    return answer
+
+
+def _from_now_on(row: Viewing) -> Callable[[], bool]:
+    """The question for a stream. The sitting was found a moment ago: not the same twice."""
+    asked = False
+
+    def check() -> bool:
+        nonlocal asked
+        first, asked = not asked, True
+        return first or looking.still_open(row)
+
+    return check
+
+
+def _counted(
+    answer: StreamingHttpResponse, row: Viewing, whole: Callable[[int], bool]
+) -> Iterator[bytes]:
+    """The pieces; when it is over, however that is, how many bytes the connection took."""
+    count, pieces = 0, iter(answer.streaming_content)
+
+    def counted() -> Iterator[bytes]:
+        nonlocal count
+        try:
+            for piece in pieces:
+                yield piece  # type: ignore[misc]
+                count += len(piece)  # type: ignore[arg-type]
+        finally:
+            looking.sent(row, count, last=whole(count))
+
+    return counted()
 
 
 def _gone() -> HttpResponse:
     """A plain refusal: what asks is a player or a download, not somebody who reads."""
-    answer = HttpResponse("This can't be opened any more.", status=404, content_type="text/plain")
+    return _plain("This can't be opened any more.", 404)
+
+
+def _away() -> HttpResponse:
+    """The store is away: what asks may ask again."""
+    answer = _plain("The store can't be reached. Try again in a minute.", 503)
+    answer["Retry-After"] = "10"
+    return answer
+
+
+def _plain(words: str, status: int) -> HttpResponse:
+    answer = HttpResponse(words, status=status, content_type="text/plain")
     answer["X-Robots-Tag"] = "noindex"
     return answer

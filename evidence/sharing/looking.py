@@ -7,7 +7,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Case, DateTimeField, F, Subquery, Value, When
 from django.utils import timezone
 
 from evidence.exhibits.actions import ENDINGS, file_name
@@ -19,7 +19,10 @@ from evidence.sharing.standing import Standing
 from evidence.sharing.telling import tell
 
 SITTING = timedelta(hours=12)
+# A player that asks again within so long goes on with its sitting: a network that broke.
+RENEWED = timedelta(hours=1)
 # The rendition kinds that a player asks for, by their letter in an address.
+PAPER = "p"
 LETTERS = {"v": "proxy", "l": "small", "s": "sound", "b": "storyboard"}
 
 
@@ -78,10 +81,12 @@ def there(*, reference: str, browser: str, number: int) -> Standing:
 
 
 def begin(
-    *, reference: str, browser: str, number: int, kind: str, address: str, file: int = 0
-) -> Viewing:
+    *, reference: str, browser: str, number: int, kind: str, address: str, file: int = 0,
+    again: bool = False,
+) -> Viewing:  # fmt: skip
     """A sitting with one thing: to play it, or to take a file of it away; after its event.
 
+    With `again` the player's own sitting of just now where there is one: no second event.
     Raises ShareClosed, also for a file where the share is for viewing alone.
     """
     with transaction.atomic():
@@ -89,6 +94,11 @@ def begin(
         found = standing.one(share, number)
         if found is None or not found.there:
             raise ShareClosed
+        seen(share, proof)
+        if again and kind == Viewing.Kind.PLAY:
+            row = _of_just_now(share, found.item, browser)
+            if row is not None:
+                return row
         viewing = Viewing(
             share=share, item=found.item, browser=browser, kind=kind, file=file,
             last=timezone.now(),
@@ -100,13 +110,27 @@ def begin(
             data |= _file_data(found.item, file)
             event = "share.downloaded"
         else:
-            data["kind"] = "clip" if found.item.exhibit and found.item.exhibit.clip else "proxy"
+            data["kind"] = _played(found.item)
             event = "share.played"
         viewing.save()
         tell(event, share, share.actor(address), items=[found.item], data=data,
              private={"address": address})  # fmt: skip
-        seen(share, proof)
     return viewing
+
+
+def _of_just_now(share: Share, item: Item, browser: str) -> Viewing | None:
+    now = timezone.now()
+    rows = Viewing.objects.filter(
+        share=share, item=item, browser=browser, kind=Viewing.Kind.PLAY,
+        began__gt=now - SITTING + RENEWED, last__gt=now - RENEWED,
+    )  # fmt: skip
+    return rows.order_by("-began").first()
+
+
+def _played(item: Item) -> str:
+    if item.paper:
+        return "paper"
+    return "clip" if item.exhibit is not None and item.exhibit.clip is not None else "proxy"
 
 
 def _file_data(item: Item, file: int) -> dict[str, str]:
@@ -128,19 +152,44 @@ def _original(item: Item, file: int) -> Original:
 
 
 def still_open(viewing: Viewing) -> bool:
-    """Whether bytes of a sitting may go on leaving: asked by every stream, every second."""
-    try:
-        share, _ = proving.opened(viewing.share.reference, viewing.browser)
-    except ShareClosed:
-        return False
+    """Whether bytes of a sitting may go on leaving: asked by every stream, every second.
+
+    Two queries. Bytes that leave are use: now and then it is noted that there was some.
+    """
     if timezone.now() - viewing.began > SITTING:
         return False
-    if viewing.item is None:
-        return True
-    found = standing.one(share, viewing.item.number)
-    if found is None or not found.there:
+    found = _asked_for(viewing)
+    if found is None:
         return False
-    return viewing.kind == Viewing.Kind.PLAY or share.downloads
+    share, proof, item = found
+    if share.state() != "live" or not proving.fresh(proof):
+        return False
+    if viewing.kind != Viewing.Kind.PLAY and not share.downloads:
+        return False
+    if item is not None and not standing.judge(share, [item])[0].there:
+        return False
+    seen(share, proof)
+    return True
+
+
+def _asked_for(viewing: Viewing) -> tuple[Share, Proof, Item | None] | None:
+    """Share, proof and thing of a sitting as they are now, in one query; None where one is gone."""
+    proofs = Proof.objects.filter(share=viewing.share_id, browser=viewing.browser)
+    if viewing.item_id is None:
+        proof = proofs.select_related("share__owner", "share__case").first()
+        return (proof.share, proof, None) if proof else None
+    item = (
+        Item.objects.filter(pk=viewing.item_id, removed_at=None)
+        .select_related("share__owner", "share__case", "recording", "exhibit__clip")
+        .annotate(**{name: Subquery(proofs.values(name)[:1])
+                     for name in ("proved_at", "seen_at")}, proof=Subquery(proofs.values("pk")))
+        .first()
+    )  # fmt: skip
+    if item is None or item.proof is None:
+        return None
+    proof = Proof(pk=item.proof, share=item.share, browser=viewing.browser,
+                  proved_at=item.proved_at, seen_at=item.seen_at)  # fmt: skip
+    return item.share, proof, item
 
 
 def sitting(*, reference: str, browser: str, number: int, viewing: UUID) -> Viewing:
@@ -180,6 +229,8 @@ def letters_of(item: Item | None) -> list[dict[str, str]]:
 def to_play(viewing: Viewing, letter: str, file: int) -> Bytes:
     """What a player asks for within a sitting: one rendition of one file. Raises ShareClosed."""
     item = viewing.item
+    if item is not None and item.paper and viewing.kind == Viewing.Kind.PLAY and letter == PAPER:
+        return Bytes("renditions", item.key, "", item.size, item.sha256, "application/pdf")
     if item is None or viewing.kind != Viewing.Kind.PLAY or letter not in LETTERS:
         raise ShareClosed
     if item.exhibit is not None and item.exhibit.clip is not None:
@@ -219,8 +270,17 @@ def to_take(viewing: Viewing) -> Bytes:
     return Bytes("originals", one.key, one.version_id, one.size, one.sha256, octets, name)
 
 
-def sent(viewing: Viewing, count: int, *, whole: bool) -> None:
-    """Add to what left within a sitting."""
+def sent(viewing: Viewing, count: int, *, last: bool) -> None:
+    """Add to what left within a sitting; once an answer, when it is over.
+
+    `last`: the file's last byte was in it. The file is whole when at least its size has left.
+    """
     now = timezone.now()
-    more = {"whole_at": now} if whole and viewing.whole_at is None else {}
-    Viewing.objects.filter(pk=viewing.pk).update(sent=F("sent") + count, last=now, **more)
+    changes = {"sent": F("sent") + count, "last": now}
+    if last and viewing.kind != Viewing.Kind.PLAY:
+        size = to_take(viewing).size
+        changes["whole_at"] = Case(
+            When(whole_at=None, sent__gte=size - count, then=Value(now)),
+            default=F("whole_at"), output_field=DateTimeField(),
+        )  # fmt: skip
+    Viewing.objects.filter(pk=viewing.pk).update(**changes)

@@ -65,18 +65,33 @@ def _shares() -> QuerySet[Share]:
 def opened(reference: str, browser: str) -> tuple[Share, Proof]:
     """A live share that this browser has proved itself for, not too long ago.
 
-    `browser`: the digest of its secret. Raises ShareClosed.
+    `browser`: the digest of its secret. Raises ShareClosed. One query, whatever the cause: what
+    is unknown takes no other time than what has ended.
     """
-    share = live(reference)
-    now = timezone.now()
-    proof = Proof.objects.filter(
-        share=share, browser=browser,
-        proved_at__gt=now - timedelta(seconds=settings.SHARE_PROOF_SECONDS),
-        seen_at__gt=now - timedelta(seconds=settings.SHARE_IDLE_SECONDS),
-    ).first()  # fmt: skip
-    if proof is None:
+    proof = _proof(reference, browser)
+    if proof is None or proof.share.state() != "live" or not fresh(proof):
         raise ShareClosed
-    return share, proof
+    return proof.share, proof
+
+
+def fresh(proof: Proof) -> bool:
+    """Whether a proof is neither too old nor unused for too long."""
+    now = timezone.now()
+    oldest = now - timedelta(seconds=settings.SHARE_PROOF_SECONDS)
+    return proof.proved_at > oldest and proof.seen_at > now - timedelta(
+        seconds=settings.SHARE_IDLE_SECONDS
+    )
+
+
+def remembered(reference: str, browser: str) -> Share | None:
+    """The share, whatever became of it, where this browser once proved itself for it."""
+    proof = _proof(reference, browser)
+    return proof.share if proof else None
+
+
+def _proof(reference: str, browser: str) -> Proof | None:
+    rows = Proof.objects.select_related("share__case", "share__owner", "share__basis")
+    return rows.filter(share__reference=reference, browser=browser).first()
 
 
 def known(share: Share, browser: str) -> bool:

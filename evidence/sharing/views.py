@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,14 +18,13 @@ from evidence.exhibits import ranges
 from evidence.people.requests import address
 from evidence.recordings import player_data
 from evidence.recordings.markers import NotMarked, position
-from evidence.sharing import browser, looking, proving, throttle, writing
+from evidence.sharing import browser, looking, outside_page, proving, standing, throttle, writing
 from evidence.sharing.making import NotShared
 from evidence.sharing.models import Share, Viewing
-from evidence.sharing.outside_page import card, player_of
 from evidence.sharing.proving import ShareClosed
 
-PENDING, SENT = "share_pending", "share_code_sent"
 View = Callable[..., HttpResponse]
+AGAIN = "Load this page again and show that it is you: you were away for a while."
 
 
 def outside(view: View) -> View:
@@ -43,15 +43,34 @@ def outside(view: View) -> View:
 
 
 def closed(request: HttpRequest, reference: str = "") -> HttpResponse:
-    """The same page for unknown, ended, revoked and locked; who had proved themselves in this
-    browser reads whom to ask."""
-    share = Share.objects.filter(reference=reference).select_related("owner").first()
-    if share is not None and proving.known(share, browser.digest(request)):
-        if share.state() == "live":  # only the proof is too old
-            request.session[PENDING] = share.reference
-            return redirect("share-prove")
-        return render(request, "sharing/ended.html", {"share": share}, status=404)
-    return render(request, "sharing/closed.html", status=404)
+    """The same page for unknown, ended, revoked and locked, and the same work; who had proved
+    themselves in this browser reads whom to ask."""
+    share = proving.remembered(reference, browser.digest(request))
+    if share is None:
+        return render(request, "sharing/closed.html", status=404)
+    if share.state() == "live":  # only the proof is too old, or it is not in the share
+        if _proved(request, share):
+            return render(request, "sharing/nothing.html", _house(share), status=404)
+        answer = redirect("share-prove")
+        browser.begin(request, answer, share.reference)
+        return answer
+    return render(request, "sharing/ended.html", _house(share), status=404)
+
+
+def _proved(request: HttpRequest, share: Share) -> bool:
+    try:
+        proving.opened(share.reference, browser.digest(request))
+    except ShareClosed:
+        return False
+    return True
+
+
+def _house(share: Share) -> dict[str, Any]:
+    asked = share.more_asked_at
+    return {
+        "share": share, "force": settings.FORCE_NAME, "phone": settings.HELP_PHONE,
+        "asked": asked is not None and (timezone.now() - asked).days < 1,
+    }  # fmt: skip
 
 
 @outside
@@ -63,17 +82,19 @@ def open_(request: HttpRequest) -> HttpResponse:
     token = request.POST.get("token", "").replace("\0", "").strip().rpartition("#")[2]
     if not throttle.allow_link(address(request)):
         raise ShareClosed
-    share = proving.by_token(token[:200])
+    try:
+        share = proving.by_token(token[:200])
+    except ShareClosed:
+        return closed(request)
     if share.state() != "live":
         return closed(request, share.reference)
-    request.session.cycle_key()
-    request.session[PENDING] = share.reference
-    request.session.pop(SENT, None)
-    return redirect("share-prove")
+    answer = redirect("share-prove")
+    browser.begin(request, answer, share.reference)
+    return answer
 
 
 def _pending(request: HttpRequest) -> Share:
-    return proving.live(str(request.session.get(PENDING, "")))
+    return proving.live(browser.pending(request).reference)
 
 
 def masked(email: str) -> str:
@@ -83,22 +104,20 @@ def masked(email: str) -> str:
 
 
 def _prove_page(request: HttpRequest, share: Share, error: str = "") -> HttpResponse:
+    phrase = share.how == Share.How.PASSPHRASE
     context = {
-        "masked": masked(share.email), "error": error, "share": share,
-        "sent": share.how == Share.How.PASSPHRASE or request.session.get(SENT) == share.reference,
-        "passphrase": share.how == Share.How.PASSPHRASE,
+        "masked": masked(share.email), "error": error, "passphrase": phrase,
+        "sent": phrase or browser.pending(request).sent, "phone": settings.HELP_PHONE,
+        "force": settings.FORCE_NAME,
     }  # fmt: skip
-    answer = render(request, "sharing/prove.html", context, status=422 if error else 200)
-    return browser.keep(request, answer)
+    return render(request, "sharing/prove.html", context, status=422 if error else 200)
 
 
 @outside
 @require_GET
 def prove(request: HttpRequest) -> HttpResponse:
     """Asks for the code or passphrase, or offers to send a code."""
-    share = _pending(request)
-    browser.digest(request)
-    return _prove_page(request, share)
+    return _prove_page(request, _pending(request))
 
 
 @outside
@@ -106,12 +125,12 @@ def prove(request: HttpRequest) -> HttpResponse:
 def send_code(request: HttpRequest) -> HttpResponse:
     """E-mails a code for this browser."""
     share = _pending(request)
-    sent = proving.send_code(share=share, browser=browser.digest(request))
-    request.session[SENT] = share.reference
-    if not sent:
+    if not proving.send_code(share=share, browser=browser.digest(request)):
         error = "Too many codes were sent. Try again in an hour, or ask the person who shared it."
         return _prove_page(request, share, error)
-    return browser.keep(request, redirect("share-prove"))
+    answer = redirect("share-prove")
+    browser.begin(request, answer, share.reference, sent=True)
+    return answer
 
 
 @outside
@@ -119,20 +138,22 @@ def send_code(request: HttpRequest) -> HttpResponse:
 def check_code(request: HttpRequest) -> HttpResponse:
     """Checks what was typed; when it is right the share opens for this browser."""
     share = _pending(request)
+    what = "passphrase" if share.how == Share.How.PASSPHRASE else "code"
+    typed = request.POST.get("code", "").replace("\0", "").strip()[:100]
+    if not typed:  # nothing was tried
+        return _prove_page(request, share, f"Enter the {what}")
     if not throttle.allow_code(address(request)):
         return _prove_page(request, share, "Too many tries from here. Try again in an hour.")
     left = proving.prove(
-        share=share, browser=browser.digest(request), said=request.POST.get("code", "")[:100],
-        address=address(request),
-    )  # fmt: skip
+        share=share, browser=browser.digest(request), said=typed, address=address(request)
+    )
     if left == -1:
-        request.session.cycle_key()
-        request.session.pop(PENDING, None)
-        return browser.keep(request, redirect("share", share.reference))
+        answer = redirect("share", share.reference)
+        browser.done(answer)
+        return answer
     if left == 0:
         raise ShareClosed
     tries = "1 try" if left == 1 else f"{left} tries"
-    what = "passphrase" if share.how == Share.How.PASSPHRASE else "code"
     return _prove_page(request, share, f"That {what} isn't right. {tries} left.")
 
 
@@ -143,11 +164,11 @@ def share(request: HttpRequest, reference: str) -> HttpResponse:
     found, standings = looking.view(
         reference=reference, browser=browser.digest(request), address=address(request)
     )
-    context = {
-        "share": found, "cards": [card(found, one) for one in standings],
-        "messages_": found.messages.select_related("item__exhibit", "by")[: writing.MOST],
-        "force": settings.FORCE_NAME,
-    }  # fmt: skip
+    messages = found.messages.select_related("item__exhibit", "item__recording", "by")
+    context = _house(found) | {
+        "cards": outside_page.cards(found, standings),
+        "messages_": messages[: writing.MOST],
+    }
     return render(request, "sharing/share.html", context)
 
 
@@ -155,13 +176,12 @@ def share(request: HttpRequest, reference: str) -> HttpResponse:
 @require_GET
 def item(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     """One thing of a share, with the player."""
-    found, standing = looking.view_item(
+    found, one = looking.view_item(
         reference=reference, browser=browser.digest(request), number=number,
         address=address(request),
     )  # fmt: skip
-    context = {"share": found, "card": card(found, standing), "force": settings.FORCE_NAME}
-    if standing.there and not standing.item.paper:
-        context |= player_of(found, standing.item)
+    context = _house(found) | outside_page.page(found, one)
+    context["minute"] = timezone.now()
     return render(request, "sharing/item.html", context)
 
 
@@ -183,10 +203,19 @@ def facts(request: HttpRequest, reference: str, number: int) -> HttpResponse:
 @require_POST
 def play(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     """Addresses for the player, after the event; of this gateway, not of the store."""
-    row = looking.begin(
-        reference=reference, browser=browser.digest(request), number=number,
-        kind=Viewing.Kind.PLAY, address=address(request),
-    )  # fmt: skip
+    try:
+        row = looking.begin(
+            reference=reference, browser=browser.digest(request), number=number,
+            kind=Viewing.Kind.PLAY, address=address(request),
+            again=request.POST.get("again") == "1",
+        )  # fmt: skip
+    except ShareClosed:
+        said = _why(request, reference, number)
+        if not said:
+            raise
+        return JsonResponse({"detail": said}, status=409)
+    if row.item is not None and row.item.paper:
+        return redirect("share-media", reference, number, row.pk, looking.PAPER, 0)
 
     def url(letter: str, file: int) -> str:
         return reverse("share-media", args=[reference, number, row.pk, letter, file])
@@ -196,6 +225,24 @@ def play(request: HttpRequest, reference: str, number: int) -> HttpResponse:
         for file, letters in enumerate(looking.letters_of(row.item))
     ]
     return JsonResponse({"segments": segments})
+
+
+def _why(request: HttpRequest, reference: str, number: int = 0) -> str:
+    """Why nothing is to be had here, for a browser that had proved itself; empty for strangers."""
+    share = proving.remembered(reference, browser.digest(request))
+    if share is None:
+        return ""
+    if share.state() != "live":
+        phone = f", {settings.HELP_PHONE}" if settings.HELP_PHONE else ""
+        return f"This share has ended. Ask {share.owner.short}, {settings.FORCE_NAME}{phone}."
+    if not _proved(request, share):
+        return AGAIN
+    found = standing.one(share, number) if number else None
+    if found is not None and not found.there:
+        return found.outside
+    if number and not share.items.filter(number=number).exists():
+        return ""  # it never was in it
+    return f"No longer available. Ask {share.owner.short}, {settings.FORCE_NAME}."
 
 
 @outside
@@ -214,43 +261,79 @@ def download(request: HttpRequest, reference: str, number: int) -> HttpResponse:
 @outside
 @require_GET
 def state(request: HttpRequest, reference: str) -> HttpResponse:
-    """Whether the share still stands; a player asks every few seconds and stops where not."""
-    found, proof = proving.opened(reference, browser.digest(request))
-    looking.seen(found, proof)
+    """Whether the share still stands, and one thing of it; a page asks every few seconds and
+    stops what it plays where not. A page that asks by itself is no use of the share."""
+    typed = request.GET.get("item", "0")
+    number = int(typed) if typed.isdecimal() and len(typed) < 5 else 0
+    try:
+        found, _ = proving.opened(reference, browser.digest(request))
+        one = standing.one(found, number) if number else None
+        if number and (one is None or not one.there):
+            raise ShareClosed
+    except ShareClosed:
+        said = _why(request, reference, number)
+        if not said:
+            raise
+        return JsonResponse({"said": said}, status=404)
     return JsonResponse({"until": found.until.isoformat()})
 
 
 @outside
 @require_POST
-def write(request: HttpRequest, reference: str) -> HttpResponse:
+def write(request: HttpRequest, reference: str, number: int = 0) -> HttpResponse:
     """A message to whoever shared it, perhaps at a place in one thing."""
-    number = request.POST.get("item", "0")
-    typed = request.POST.get("at", "").strip()
+    typed, text = request.POST.get("at", "").strip()[:40], request.POST.get("text", "")
+    part = request.headers.get("X-Part") == "markers"
     try:
-        writing.write(
+        row = writing.write(
             reference=reference, browser=browser.digest(request), address=address(request),
-            text=request.POST.get("text", ""),
-            number=int(number) if number.isdecimal() and len(number) < 5 else 0,
-            at_ms=position(typed) if typed else None,
+            text=text, number=number, at_ms=position(typed) if typed else None,
         )  # fmt: skip
     except (NotShared, NotMarked) as error:
-        proving.opened(reference, browser.digest(request))
-        context = {"error": str(error), "reference": reference, "text": request.POST.get("text")}
+        found, _ = proving.opened(reference, browser.digest(request))
+        context = _house(found) | {
+            "error": str(error),
+            "number": number,
+            "typed_at": typed,
+            "typed_text": text,
+            "field": getattr(error, "field", "at") or "text",
+        }
+        one = standing.one(found, number) if number else None
+        if part and one is not None:
+            context |= outside_page.page(found, one)
+            return render(request, "sharing/_marks.html", context, status=422)
         return render(request, "sharing/not_written.html", context, status=422)
-    if number.isdecimal() and int(number):
-        return redirect(reverse("share-item", args=[reference, int(number)]) + "#written")
-    return redirect(reverse("share", args=[reference]) + "#written")
+    if not number:
+        return redirect(reverse("share", args=[reference]) + "#written")
+    if part and row.item is not None:
+        one = looking.there(reference=reference, browser=browser.digest(request), number=number)
+        context = outside_page.page(row.share, one) | {"said": f"Sent to {row.share.owner.short}."}
+        return render(request, "sharing/_marks.html", context)
+    return redirect(reverse("share-item", args=[reference, number]) + "#markers")
 
 
 @outside
 @require_POST
 def more(request: HttpRequest, reference: str) -> HttpResponse:
     """Asks for more time: also when the share has ended, in a browser that proved itself."""
-    found = Share.objects.filter(reference=reference).select_related("owner").first()
+    found = proving.remembered(reference, browser.digest(request))
     if found is None:
         raise ShareClosed
     writing.ask_more(
         share=found, browser=browser.digest(request), text=request.POST.get("text", ""),
         address=address(request),
     )  # fmt: skip
-    return render(request, "sharing/more.html", {"share": found, "force": settings.FORCE_NAME})
+    return redirect("share-more-asked", reference)
+
+
+@outside
+@require_GET
+def more_asked(request: HttpRequest, reference: str) -> HttpResponse:
+    """That more time was asked for, and of whom."""
+    found = proving.remembered(reference, browser.digest(request))
+    if found is None:
+        raise ShareClosed
+    if found.more_asked_at is None:  # it was answered meanwhile
+        return redirect("share", reference)
+    context = _house(found) | {"live": found.state() == "live"}
+    return render(request, "sharing/more.html", context)

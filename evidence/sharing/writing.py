@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
@@ -15,6 +17,7 @@ from evidence.sharing.telling import tell
 
 LONGEST = 2000
 MOST = 200
+QUIET = timedelta(minutes=10)
 MOST_MS = 7 * 24 * 3600 * 1000
 
 
@@ -48,8 +51,16 @@ def write(
         tell("share.written", share, share.actor(address),
              data={"item": item.number} if item else {},
              private={"address": address, "words": words, "at": at})  # fmt: skip
-        mailing.owner(share, "written", f"A message about share {share.reference}")
+        if not _told_just_now(share, row):
+            mailing.owner(share, "written", f"A message about share {share.reference}")
     return row
+
+
+def _told_just_now(share: Share, row: Message) -> bool:
+    """Whether a mail about an unread message left a moment ago: who marks twenty places sends
+    one."""
+    recent = share.messages.filter(by=None, read_at=None, created__gt=timezone.now() - QUIET)
+    return recent.exclude(pk=row.pk).exists()
 
 
 def ask_more(*, share: Share, browser: str, text: str, address: str) -> None:

@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from evidence.people.models import User
-from evidence.recordings import keeping
+from evidence.recordings import keeping, markers
 from evidence.recordings.models import Category, Recording
 
 register = template.Library()
@@ -67,6 +67,18 @@ def length(milliseconds: int) -> str:
     minutes, seconds = divmod(rest, 60)
     parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
     return " ".join([*parts, f"{seconds} s"] if not hours else parts)
+
+
+@register.filter
+def stamp(milliseconds: int) -> str:
+    """00:02:16.480: a place in a film."""
+    return markers.stamp(milliseconds)
+
+
+@register.filter
+def seconds(milliseconds: int) -> str:
+    """136.480: the same, as an address says it."""
+    return f"{milliseconds / 1000:.3f}"
 
 
 @register.filter
