@@ -227,7 +227,7 @@ def play(request: HttpRequest, reference: str, number: int) -> HttpResponse:
     return JsonResponse({"segments": segments})
 
 
-def _why(request: HttpRequest, reference: str, number: int = 0) -> str:
+def _why(request: HttpRequest, reference: str, number: int | None = None) -> str:
     """Why nothing is to be had here, for a browser that had proved itself; empty for strangers."""
     share = proving.remembered(reference, browser.digest(request))
     if share is None:
@@ -237,10 +237,10 @@ def _why(request: HttpRequest, reference: str, number: int = 0) -> str:
         return f"This share has ended. Ask {share.owner.short}, {settings.FORCE_NAME}{phone}."
     if not _proved(request, share):
         return AGAIN
-    found = standing.one(share, number) if number else None
+    found = standing.one(share, number) if number is not None else None
     if found is not None and not found.there:
         return found.outside
-    if number and not share.items.filter(number=number).exists():
+    if number is not None and not share.items.filter(number=number).exists():
         return ""  # it never was in it
     return f"No longer available. Ask {share.owner.short}, {settings.FORCE_NAME}."
 
@@ -271,7 +271,7 @@ def state(request: HttpRequest, reference: str) -> HttpResponse:
         if number and (one is None or not one.there):
             raise ShareClosed
     except ShareClosed:
-        said = _why(request, reference, number)
+        said = _why(request, reference, number or None)
         if not said:
             raise
         return JsonResponse({"said": said}, status=404)

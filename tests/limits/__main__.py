@@ -1,7 +1,8 @@
 """`make limits`: the custody log's processes, then agents, killed at random; all is counted.
 Between them a package of gigabytes is streamed, and the web server's memory watched.
 
-`python -m tests.limits --seed 1 --minutes 10 [--kills 200] [--gigabytes 3] [--only custody]`. Exit 1 when anything is lost, twice or early.
+`python -m tests.limits --seed 1 --minutes 10 [--kills 200] [--gigabytes 3] [--only custody]`. Exit 1 when anything is lost, twice or early,
+or a guess opens a share.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--kills", type=int, default=200, help="of the custody log's processes")
-    parser.add_argument("--only", choices=["custody", "packages", "docks"], default="")
+    parser.add_argument("--only", choices=["custody", "packages", "docks", "shares"], default="")
     parser.add_argument("--gigabytes", type=float, default=3, help="in the package")
     options = parser.parse_args()
     dice = random.Random(options.seed)
@@ -50,6 +51,14 @@ def main() -> int:
     running = system.running()
     live = next(running)
     kills = rounds = files = 0
+    if options.only in ("", "shares"):
+        guess = f"from tests.limits import shares; print(shares.campaign({options.seed}))"
+        try:
+            guessed = live.manage("shell", "-v", "0", "-c", guess).strip()
+        except BaseException:
+            next(running, None)
+            raise
+        print(f"seed {options.seed}: shares: {guessed}")
     if options.only in ("", "custody"):
         try:
             killed = custody.campaign(live, options.seed, options.kills, 60 * options.minutes)
@@ -64,7 +73,7 @@ def main() -> int:
             next(running, None)
             raise
         print(f"seed {options.seed}: a package streamed: {streamed}")
-    if options.only in ("custody", "packages"):
+    if options.only in ("custody", "packages", "shares"):
         next(running, None)
         return 0
     deadline = time.monotonic() + 60 * options.minutes

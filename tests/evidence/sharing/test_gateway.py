@@ -46,7 +46,7 @@ def taken(client: Client, made: Made, number: int = 1, file: int = 0) -> str:
 
 def told(event: str) -> int:
     sequencer.run()
-    return Event.objects.filter(type=event, subject_ref__startswith="S-").count()
+    return Event.objects.filter(type=event, object_ref__startswith="S-").count()
 
 
 def test_playing_seeking_and_resuming_are_one_event(
