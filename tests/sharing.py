@@ -81,14 +81,14 @@ def filled(recording: Recording, body: bytes = b"film" * 50_000) -> dict[str, by
             )
             continue
         s3.put("renditions", key, data, sha256, "video/mp4")
-        facts: dict[str, Any] = {
+        of: dict[str, dict[str, Any]] = {
             "proxy": {"seconds": 4, "width": 320, "height": 240}, "frames": {"count": 100},
             "storyboard": {"count": 4, "interval": 1, "columns": 2, "width": 160, "height": 90},
             "waveform": {"levels": [10, 90, 20], "loud": []}, "sound": {},
-        }[kind]  # fmt: skip
+        }  # fmt: skip
         Rendition.objects.create(
             original=original, kind=kind, key=key, content_type="video/mp4", size=len(data),
-            sha256=sha256, parent_sha256="0" * 64, tool="ffmpeg", tool_version="test", facts=facts,
+            sha256=sha256, parent_sha256="0" * 64, tool="ffmpeg", tool_version="test", facts=of[kind],
         )  # fmt: skip
     Recording.objects.filter(pk=recording.pk).update(media="ready", duration_ms=4000)
     recording.refresh_from_db()

@@ -5,6 +5,7 @@ revoked has to stop within seconds, in the middle of a film as well.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -77,7 +78,9 @@ def _send(request: HttpRequest, row: Viewing, what: Bytes, most: int = 0) -> Htt
         check=_from_now_on(row), name=what.name, most=most,
     )  # fmt: skip
     if isinstance(answer, StreamingHttpResponse):
-        answer.streaming_content = _counted(answer, row, lambda count: start + count >= what.size)
+        answer.streaming_content = _counted(
+            answer.streaming_content, row, lambda count: start + count >= what.size
+        )
     return answer
 
 
@@ -93,22 +96,15 @@ def _from_now_on(row: Viewing) -> Callable[[], bool]:
     return check
 
 
-def _counted(
-    answer: StreamingHttpResponse, row: Viewing, whole: Callable[[int], bool]
-) -> Iterator[bytes]:
+def _counted(content: object, row: Viewing, whole: Callable[[int], bool]) -> Iterator[bytes]:
     """The pieces; when it is over, however that is, how many bytes the connection took."""
-    count, pieces = 0, iter(answer.streaming_content)
-
-    def counted() -> Iterator[bytes]:
-        nonlocal count
-        try:
-            for piece in pieces:
-                yield piece  # type: ignore[misc]
-                count += len(piece)  # type: ignore[arg-type]
-        finally:
-            looking.sent(row, count, last=whole(count))
-
-    return counted()
+    count, pieces = 0, cast(Iterator[bytes], content)
+    try:
+        for piece in pieces:
+            yield piece
+            count += len(piece)
+    finally:
+        looking.sent(row, count, last=whole(count))
 
 
 def _gone() -> HttpResponse:

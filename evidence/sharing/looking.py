@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -178,13 +179,16 @@ def _asked_for(viewing: Viewing) -> tuple[Share, Proof, Item | None] | None:
     if viewing.item_id is None:
         proof = proofs.select_related("share__owner", "share__case").first()
         return (proof.share, proof, None) if proof else None
-    item = (
+    item: Any = (
         Item.objects.filter(pk=viewing.item_id, removed_at=None)
         .select_related("share__owner", "share__case", "recording", "exhibit__clip")
-        .annotate(**{name: Subquery(proofs.values(name)[:1])
-                     for name in ("proved_at", "seen_at")}, proof=Subquery(proofs.values("pk")))
+        .annotate(
+            proof=Subquery(proofs.values("pk")[:1]),
+            proved_at=Subquery(proofs.values("proved_at")[:1]),
+            seen_at=Subquery(proofs.values("seen_at")[:1]),
+        )
         .first()
-    )  # fmt: skip
+    )
     if item is None or item.proof is None:
         return None
     proof = Proof(pk=item.proof, share=item.share, browser=viewing.browser,

@@ -150,7 +150,7 @@ NAMED: list[Named] = [
     ("get", "/footage/{ref}/kept/", {}, {}),
     ("get", "/together/?r={ref}&r={ref}", {}, {}),
     ("get", "/shared/{ref}/", {}, {}),
-    ("get", "/shared/{ref}/{ref}/", {}, {}),
+    ("get", "/shared/{ref}/1/", {}, {}),
     ("get", "/search/?q={ref}", {}, {}),
     ("get", "/search/?q={low}", {}, {}),
     ("get", "/search/?q={bare}", {}, {}),

@@ -26,7 +26,7 @@ from evidence.exhibits import actions as exhibits
 from evidence.exhibits.models import Decision, Exhibit
 from evidence.people.models import User
 from evidence.recordings.models import Recording
-from evidence.sharing import changing, looking, proving, serving, throttle, views, writing
+from evidence.sharing import changing, looking, making, proving, serving, throttle, views, writing
 from evidence.sharing.making import Made, Thing
 from evidence.sharing.models import Code, Share, Viewing
 from evidence.sharing.urls import urlpatterns
@@ -141,9 +141,13 @@ def put_into(made: Made, change: dict[str, Any]) -> None:
 def test_refusals_of_a_link_are_the_same_to_the_byte_and_to_the_query(
     marlow: User, case: Case, whole: Exhibit, monkeypatch: Any
 ) -> None:
-    asked: list[int] = []
-    real = proving.digest
-    monkeypatch.setattr(proving, "digest", lambda token: asked.append(1) or real(token))
+    asked: list[str] = []
+
+    def counted(token: str) -> str:
+        asked.append(token)
+        return making.digest(token)
+
+    monkeypatch.setattr(proving, "digest", counted)
     seen, work = set(), set()
     for change in STATES.values():
         made = sharing.make(marlow, whole, case=case)
@@ -459,6 +463,7 @@ def _restrict(shared: Made, footage: Recording, cut: Exhibit, marlow: User) -> N
 
 
 def _withhold(shared: Made, footage: Recording, cut: Exhibit, marlow: User) -> None:
+    assert shared.share.case is not None
     Decision.objects.create(
         case=shared.share.case, recording=footage, exhibit=cut, relevant="yes", withheld=True,
         reason="x", decided_by=marlow,
@@ -488,7 +493,7 @@ def test_what_changed_after_sharing_is_gone_everywhere(
     change(shared, footage, cut, marlow)
     with pytest.raises(serving.Ended):  # in the middle of it
         next(pieces)
-    running._iterator.close()
+    cast(Any, running)._iterator.close()
     assert jo.get(urls["proxy"]).status_code == 404
     assert jo.get(taken).status_code == 404
     assert jo.head(taken).status_code == 404

@@ -53,7 +53,7 @@ def codes(seed: int, count: int, share: Share) -> int:
 def campaign(seed: int, count: int = 10**6) -> str:
     """All of it against a system's database; raises where anything opened."""
     owner, _ = User.objects.get_or_create(
-        username="limits-shares", defaults={"name": "Nobody", "is_active": False}
+        username="limits-shares", defaults={"name": "Nobody", "status": "left"}
     )
     share = Share.objects.create(
         recipient="Nobody", organisation="Nobody", email="nobody@cps.example", purpose="Campaign",

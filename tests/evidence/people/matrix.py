@@ -103,16 +103,29 @@ get  docks/<path:name>/screen/               -   -    -   y   y    -    -    -  
 get  docks/<path:name>/screen/bays/          -   -    -   y   y    -    -    -   -    -  y  -    -   -    -   -    y   >
 get  search/                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
 get  shared/open                             y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+post shared/open                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/prove/                           -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/prove/send/                      -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 post shared/prove/check/                     -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/                 -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shared/<ref:reference>/receipt/         -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  shares/<ref:reference>/receipt/         -   -    -   -   -    y    -    y   y    y  -  y    -   -    -   -    -   >
-get  shared/<ref:reference>/<ref:recording>/ -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
-get  shared/<ref:reference>/<ref:recording>/facts/
+get  shared/<ref:reference>/state/           -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post shared/<ref:reference>/write/           -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post shared/<ref:reference>/more/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/more/asked/      -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/<int:number>/    -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/<int:number>/facts/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
-post shared/<ref:reference>/<ref:recording>/play/
+post shared/<ref:reference>/<int:number>/play/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post shared/<ref:reference>/<int:number>/write/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+post shared/<ref:reference>/<int:number>/download/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/<int:number>/<uuid:viewing>/file/
+                                             -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
+get  shared/<ref:reference>/<int:number>/<uuid:viewing>/<str:letter>/<int:file>/
                                              -   -    -   -   -    -    -    -   -    -  -  -    -   -    -   -    -   -
 get  requests/                               -   -    -   -   -    y    y    y   y    -  -  -    -   -    -   -    -   >
 get  requests/new/                           -   -    -   -   -    y    y    y   y    -  -  -    -   -    -   -    -   >

@@ -302,6 +302,8 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<sample:session>": things["sampling.panelsession"].reference,
         "<number:item>": str(things["sampling.item"].pk),
         "<int:contact>": str(things["sharing.contact"].pk), "<int:number>": "1",
+        "<uuid:viewing>": "00000000-0000-4000-8000-000000000000",
+        "<str:letter>": "v", "<int:file>": "0",
         "<int:notice>": str(Named.objects.get(served_on__isnull=False).pk),
     }  # fmt: skip
 

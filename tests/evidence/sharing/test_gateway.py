@@ -133,7 +133,7 @@ def test_a_stream_asks_at_most_two_queries_a_question(
     jo: Client, shared: Made, django_assert_max_num_queries: Any
 ) -> None:
     played(jo, shared)
-    row = looking.Viewing.objects.select_related("share").get()
+    row = Viewing.objects.select_related("share").get()
     with django_assert_max_num_queries(2):
         assert looking.still_open(row)
 

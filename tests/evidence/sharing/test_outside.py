@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from evidence.cases.models import Case
+from evidence.custody.paper import eights
 from evidence.exhibits import actions as exhibits
 from evidence.exhibits.models import Exhibit
 from evidence.people.models import User
@@ -68,8 +69,8 @@ def test_the_page_of_an_original_has_the_whole_player(jo: Client, shared: Made) 
 def test_a_clip_says_how_it_was_made(jo: Client, shared: Made, cut: Exhibit) -> None:
     text = page(jo, shared, "2/")
     assert cut.clip is not None
-    for words in (outside_page.eights(cut.clip.parent_sha256), "Cut from the original frame by",
-                  outside_page.eights(cut.clip.sha256), "00:00:02.000 to 00:00:04.000",
+    for words in (eights(cut.clip.parent_sha256), "Cut from the original frame by",
+                  eights(cut.clip.sha256), "00:00:02.000 to 00:00:04.000",
                   f"/shared/{shared.share.reference}/1/"):  # fmt: skip
         assert words in text, words
 
