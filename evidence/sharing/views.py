@@ -210,7 +210,9 @@ def play(request: HttpRequest, reference: str, number: int) -> HttpResponse:
             again=request.POST.get("again") == "1",
         )  # fmt: skip
     except ShareClosed:
-        said = _why(request, reference, number)
+        # A paper is asked for by a form: it gets a page. A player gets words.
+        page = "text/html" in request.headers.get("Accept", "")
+        said = "" if page else _why(request, reference, number)
         if not said:
             raise
         return JsonResponse({"detail": said}, status=409)
