@@ -282,14 +282,16 @@ def state(request: HttpRequest, reference: str) -> HttpResponse:
 
 @outside
 @require_POST
-def write(request: HttpRequest, reference: str, number: int = 0) -> HttpResponse:
+def write(request: HttpRequest, reference: str, number: int | None = None) -> HttpResponse:
     """A message to whoever shared it, perhaps at a place in one thing."""
+    if number is not None:  # it has to be there, whatever was typed
+        looking.there(reference=reference, browser=browser.digest(request), number=number)
     typed, text = request.POST.get("at", "").strip()[:40], request.POST.get("text", "")
     part = request.headers.get("X-Part") == "markers"
     try:
         row = writing.write(
             reference=reference, browser=browser.digest(request), address=address(request),
-            text=text, number=number, at_ms=position(typed) if typed else None,
+            text=text, number=number or 0, at_ms=position(typed) if typed else None,
         )  # fmt: skip
     except (NotShared, NotMarked) as error:
         found, _ = proving.opened(reference, browser.digest(request))
