@@ -75,7 +75,7 @@ def every_path(share: Share, number: int = 1, viewing: Any = None) -> list[tuple
 
 
 def test_random_links_open_nothing(shared: Made) -> None:
-    assert campaign.tokens(seed=1, count=2000) == 0
+    assert campaign.campaign(seed=1, count=2000).endswith("0 opened")
     client, dice = Client(), random.Random(1)
     for _ in range(20):
         token = campaign.token(dice)
@@ -261,6 +261,20 @@ def test_a_proof_opens_its_own_share_only(
     other = sharing.make(marlow, whole, case=case)
     for method, path in every_path(other.share):
         assert getattr(jo, method)(path).status_code == 404, path
+
+
+def test_what_one_browser_proved_opens_nothing_in_another(
+    jo: Client, shared: Made, marlow: User
+) -> None:
+    """Beside her proof a stranger who knows the reference is a stranger still, also afterwards."""
+    assert jo.get(f"/shared/{shared.share.reference}/").status_code == 200
+    for _ in range(2):
+        for method, path in every_path(shared.share):
+            answer = getattr(Client(), method)(path)
+            assert answer.status_code == 404, path
+            for words in ("Marlow", "Marsh", "AB/1", shared.share.reference):
+                assert words not in answer.text, path
+        changing.revoke(by=marlow, share=shared.share, reason="The wrong person")
 
 
 def test_a_forwarded_link_asks_for_a_code_that_goes_to_the_named_person(
