@@ -4,7 +4,7 @@ revoked has to stop within seconds, in the middle of a film as well.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 from uuid import UUID
 
@@ -37,9 +37,9 @@ def media(
         what = looking.to_play(row, letter, file)
         answer = _send(request, row, what, most=0 if letter == looking.PAPER else MOST)
     except (ShareClosed, serving.Ended):
-        return _gone()
+        return gone()
     except s3.StoreError:
-        return _away()
+        return away()
     if letter == looking.PAPER:
         answer["Content-Security-Policy"] = PAPER_POLICY
         answer["Content-Disposition"] = "inline"
@@ -54,9 +54,9 @@ def take(request: HttpRequest, reference: str, number: int, viewing: UUID) -> Ht
         row = _sitting(request, reference, number, viewing)
         return _send(request, row, looking.to_take(row))
     except (ShareClosed, serving.Ended):
-        return _gone()
+        return gone()
     except s3.StoreError:
-        return _away()
+        return away()
 
 
 def _sitting(request: HttpRequest, reference: str, number: int, viewing: UUID) -> Viewing:
@@ -66,21 +66,34 @@ def _sitting(request: HttpRequest, reference: str, number: int, viewing: UUID) -
 
 
 def _send(request: HttpRequest, row: Viewing, what: Bytes, most: int = 0) -> HttpResponseBase:
-    start = 0
+    return send(
+        request, row, size=what.size, etag=what.sha256, content_type=what.content_type,
+        name=what.name, check=_from_now_on(row), most=most,
+        read=lambda start, end: s3.read(what.alias, what.key, what.version_id, start, end),
+    )  # fmt: skip
 
-    def read(begin: int, end: int) -> Iterator[bytes]:
-        nonlocal start
-        start = begin
-        return s3.read(what.alias, what.key, what.version_id, begin, end)
+
+def send(
+    request: HttpRequest, row: Viewing, *, size: int, etag: str, content_type: str,
+    read: serving.Read, check: serving.Check, name: str = "", most: int = 0,
+) -> HttpResponseBase:  # fmt: skip
+    """Bytes within a sitting, as `serving.ranged` sends them; what left is written down.
+
+    Raises serving.Ended, and what `read` raises before its first piece.
+    """
+    first = 0
+
+    def noted(start: int, end: int) -> Iterable[bytes]:
+        nonlocal first
+        first = start
+        return read(start, end)
 
     answer = serving.ranged(
-        request, size=what.size, etag=what.sha256, content_type=what.content_type, read=read,
-        check=_from_now_on(row), name=what.name, most=most,
+        request, size=size, etag=etag, content_type=content_type, read=noted, check=check,
+        name=name, most=most,
     )  # fmt: skip
     if isinstance(answer, StreamingHttpResponse):
-        answer.streaming_content = _counted(
-            answer.streaming_content, row, lambda count: start + count >= what.size
-        )
+        answer.streaming_content = _counted(answer.streaming_content, row, size, first)
     return answer
 
 
@@ -96,7 +109,7 @@ def _from_now_on(row: Viewing) -> Callable[[], bool]:
     return check
 
 
-def _counted(content: object, row: Viewing, whole: Callable[[int], bool]) -> Iterator[bytes]:
+def _counted(content: object, row: Viewing, size: int, first: int) -> Iterator[bytes]:
     """The pieces; when it is over, however that is, how many bytes the connection took."""
     count, pieces = 0, cast(Iterator[bytes], content)
     try:
@@ -104,15 +117,15 @@ def _counted(content: object, row: Viewing, whole: Callable[[int], bool]) -> Ite
             yield piece
             count += len(piece)
     finally:
-        looking.sent(row, count, last=whole(count))
+        looking.sent(row, count, size=size, last=first + count >= size)
 
 
-def _gone() -> HttpResponse:
+def gone() -> HttpResponse:
     """A plain refusal: what asks is a player or a download, not somebody who reads."""
     return _plain("This can't be opened any more.", 404)
 
 
-def _away() -> HttpResponse:
+def away() -> HttpResponse:
     """The store is away: what asks may ask again."""
     answer = _plain("The store can't be reached. Try again in a minute.", 503)
     answer["Retry-After"] = "10"

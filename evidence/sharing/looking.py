@@ -181,7 +181,7 @@ def _asked_for(viewing: Viewing) -> tuple[Share, Proof, Item | None] | None:
         return (proof.share, proof, None) if proof else None
     item: Any = (
         Item.objects.filter(pk=viewing.item_id, removed_at=None)
-        .select_related("share__owner", "share__case", "recording", "exhibit__clip")
+        .select_related("share__owner", "share__case", "recording", "exhibit__clip__redaction")
         .annotate(
             proof=Subquery(proofs.values("pk")[:1]),
             proved_at=Subquery(proofs.values("proved_at")[:1]),
@@ -274,15 +274,15 @@ def to_take(viewing: Viewing) -> Bytes:
     return Bytes("originals", one.key, one.version_id, one.size, one.sha256, octets, name)
 
 
-def sent(viewing: Viewing, count: int, *, last: bool) -> None:
+def sent(viewing: Viewing, count: int, *, size: int, last: bool) -> None:
     """Add to what left within a sitting; once an answer, when it is over.
 
-    `last`: the file's last byte was in it. The file is whole when at least its size has left.
+    `size`: of the whole file; `last`: its last byte was in it. The file is whole when at least
+    its size has left.
     """
     now = timezone.now()
     changes = {"sent": F("sent") + count, "last": now}
     if last and viewing.kind != Viewing.Kind.PLAY:
-        size = to_take(viewing).size
         changes["whole_at"] = Case(
             When(whole_at=None, sent__gte=size - count, then=Value(now)),
             default=F("whole_at"), output_field=DateTimeField(),

@@ -76,11 +76,11 @@ def test_a_clip_says_how_it_was_made(jo: Client, shared: Made, cut: Exhibit) -> 
 
 
 def test_a_redacted_copy_names_neither_its_recording_nor_its_range(
-    shared: Made, cut: Exhibit, footage: Recording
+    shared: Made, cut: Exhibit, footage: Recording, monkeypatch: Any
 ) -> None:
     [_, one] = standing.of(shared.share)
     assert one.item.exhibit is not None
-    one.item.exhibit.is_redacted = True  # type: ignore[attr-defined]
+    monkeypatch.setattr(Exhibit, "is_redacted", True)
     found = outside_page.card(shared.share, one)
     assert (found.label, found.parent) == ("REDACTED COPY", None)
     assert footage.reference not in found.origin
