@@ -155,7 +155,8 @@ def _original(item: Item, file: int) -> Original:
 def still_open(viewing: Viewing) -> bool:
     """Whether bytes of a sitting may go on leaving: asked by every stream, every second.
 
-    Two queries. Bytes that leave are use: now and then it is noted that there was some.
+    Two queries, three for the whole of a recording. Bytes that leave are use: now and then it is
+    noted that there was some.
     """
     if timezone.now() - viewing.began > SITTING:
         return False

@@ -495,9 +495,9 @@ def _narrow(shared: Made, footage: Recording, cut: Exhibit, marlow: User) -> Non
 @pytest.mark.parametrize("change", [_restrict, _withhold, _withdraw, _narrow])
 def test_what_changed_after_sharing_is_gone_everywhere(
     change: Any, jo: Client, shared: Made, footage: Recording, cut: Exhibit, marlow: User,
-    monkeypatch: Any,
+    settings: Any,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(serving, "EVERY_SECONDS", 0)
+    settings.SHARE_CHECK_SECONDS = 0
     path = f"/shared/{shared.share.reference}/"
     [urls] = jo.post(f"{path}2/play/").json()["segments"]
     taken = jo.post(f"{path}2/download/")["Location"]

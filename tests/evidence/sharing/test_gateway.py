@@ -117,9 +117,9 @@ def test_the_last_byte_alone_is_no_whole_file(jo: Client, shared: Made) -> None:
 
 
 def test_a_running_stream_is_cut_at_the_next_question(
-    jo: Client, shared: Made, marlow: User, monkeypatch: Any
+    jo: Client, shared: Made, marlow: User, settings: Any
 ) -> None:
-    monkeypatch.setattr(serving, "EVERY_SECONDS", 0)
+    settings.SHARE_CHECK_SECONDS = 0
     answer = jo.get(taken(jo, shared))
     pieces = iter(cast(Iterable[bytes], answer))
     next(pieces)
@@ -129,12 +129,12 @@ def test_a_running_stream_is_cut_at_the_next_question(
     hang_up(answer)
 
 
-def test_a_stream_asks_at_most_two_queries_a_question(
+def test_a_stream_asks_at_most_three_queries_a_question(
     jo: Client, shared: Made, django_assert_max_num_queries: Any
 ) -> None:
     played(jo, shared)
     row = Viewing.objects.select_related("share").get()
-    with django_assert_max_num_queries(2):
+    with django_assert_max_num_queries(3):
         assert looking.still_open(row)
 
 
