@@ -438,6 +438,8 @@ SHARE_DAYS = env.int("BWV_SHARE_DAYS", 14, validate=validate.Range(1, 366))
 # A browser that proved itself is asked again after so long, and after so long without use.
 SHARE_PROOF_SECONDS = env.int("BWV_SHARE_PROOF_SECONDS", 12 * 3600)
 SHARE_IDLE_SECONDS = env.int("BWV_SHARE_IDLE_SECONDS", 3600)
+# So many streams of shares at once in each web process: below its threads, which they hold.
+SHARE_STREAMS = env.int("BWV_SHARE_STREAMS", 5, validate=validate.Range(1, 10_000))
 # A stream asks so often whether its share still stands.
 SHARE_CHECK_SECONDS = env.float("BWV_SHARE_CHECK_SECONDS", 1.0)
 

@@ -91,6 +91,11 @@ def approve(*, by: User, share: Share, yes: bool, reason: str) -> Share:
     return row
 
 
+def _is_second(by: User, share: Share) -> bool:
+    """Whether somebody may agree to what another person wants to share."""
+    return by.may("share.approve") and by.pk not in (share.made_by_id, share.owner_id)
+
+
 def extend(*, by: User, share: Share, until: datetime | None = None, reason: str = "") -> Share:
     """Let a share last longer; without `until` as long as a new one is offered: one click.
 
@@ -105,6 +110,8 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
         making.check_address(row.email)
         items = _items(row)
         _sees(by, items, "extend")
+        if row.needs_approval and not _is_second(by, row):
+            raise NotShared("Something of it is restricted. A different person has to extend it.")
         before = row.until
         wanted = until or making.offered_until(row.case)
         if wanted <= before:

@@ -126,7 +126,7 @@ def _exhibit(recording: Recording, exhibit: Exhibit) -> Choice:
         what = f"ORIGINAL, all of {recording.reference}, {length(recording.duration_ms)}"
     else:
         what = (
-            f"CLIP of {recording.reference}, {length(clip.to_ms - clip.from_ms)} from "
+            f"{exhibit.label} of {recording.reference}, {length(clip.to_ms - clip.from_ms)} from "
             f"{stamp(clip.from_ms)}; not the rest of it"
         )
     return Choice(

@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from evidence.sharing import browser, looking, serving
+from evidence.sharing import browser, looking, serving, streams
 from evidence.sharing.looking import Bytes
 from evidence.sharing.models import Viewing
 from evidence.sharing.proving import ShareClosed
@@ -93,7 +93,10 @@ def send(
         name=name, most=most,
     )  # fmt: skip
     if isinstance(answer, StreamingHttpResponse):
-        answer.streaming_content = _counted(answer.streaming_content, row, size, first)
+        if not streams.enter(row.browser):
+            answer.close()
+            return busy()
+        answer.streaming_content = _Counted(answer.streaming_content, row, size, first)
     return answer
 
 
@@ -109,15 +112,46 @@ def _from_now_on(row: Viewing) -> Callable[[], bool]:
     return check
 
 
-def _counted(content: object, row: Viewing, size: int, first: int) -> Iterator[bytes]:
-    """The pieces; when it is over, however that is, how many bytes the connection took."""
-    count, pieces = 0, cast(Iterator[bytes], content)
-    try:
-        for piece in pieces:
-            yield piece
-            count += len(piece)
-    finally:
-        looking.sent(row, count, size=size, last=first + count >= size)
+class _Counted:
+    """The pieces of one stream. When it is over, however that is and even where it never began,
+    its place is given back and what the connection took is written down."""
+
+    def __init__(self, content: object, row: Viewing, size: int, first: int) -> None:
+        self._pieces = cast(Iterator[bytes], content)
+        self._row, self._size, self._first = row, size, first
+        self._count = self._given = 0
+        self._over = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        # Whoever asks for the next piece has taken the last one.
+        self._count, self._given = self._count + self._given, 0
+        try:
+            piece = next(self._pieces)
+        except BaseException:
+            self.close()
+            raise
+        self._given = len(piece)
+        return piece
+
+    def close(self) -> None:
+        """Once; the server calls it whatever happened."""
+        if self._over:
+            return
+        self._over = True
+        streams.leave(self._row.browser)
+        if self._count:
+            looking.sent(self._row, self._count, size=self._size,
+                         last=self._first + self._count >= self._size)  # fmt: skip
+
+
+def busy() -> HttpResponse:
+    """Too many streams at once: what asks comes back by itself."""
+    answer = _plain("Too much is being read at once. Try again in a moment.", 503)
+    answer["Retry-After"] = "2"
+    return answer
 
 
 def gone() -> HttpResponse:

@@ -71,6 +71,7 @@ def context(reader: User, share: Share) -> dict[str, Any]:
         "things": [_thing(one, seen) for one in there],
         "taken_out": [_taken(item, names) for item in every if item.removed_at is not None],
         "looks": _looks(share, names), "talk": _talk(share, names),
+        "packages": list(share.packages.exclude(state="gone")[:5]),
         "past": history.lines(share.reference, LINES),
         "acts": acts(reader, share), "offered": offered,
         "later": offered > share.until, "first": share.again_of,
@@ -86,7 +87,7 @@ def _thing(one: standing.Standing, seen: set[int]) -> Thing:
         return Thing(item.number, False, UNSEEN, "", "", "", one.why and "Not shown any more.", 0)
     exhibit = item.exhibit
     title = item.title or (exhibit.description if exhibit else "")
-    label = "PAPER" if item.paper else "CLIP" if exhibit and exhibit.clip_id else "ORIGINAL"
+    label = "PAPER" if item.paper else exhibit.label if exhibit else "ORIGINAL"
     url = ""
     if exhibit is not None:
         url = f"{exhibit.case.get_absolute_url()}exhibits/{exhibit.slug}/"

@@ -89,11 +89,12 @@ def open_(request: HttpRequest) -> HttpResponse:
     if request.method == "GET":
         return render(request, "sharing/open.html")
     token = request.POST.get("token", "").replace("\0", "").strip().rpartition("#")[2]
-    if not throttle.allow_link(address(request)):
-        raise ShareClosed
+    if not throttle.may_try_link(address(request)):
+        return closed(request)
     try:
         share = proving.by_token(token[:200])
     except ShareClosed:
+        throttle.wrong_link(address(request))
         return closed(request)
     if share.state() != "live":
         return closed(request, share.reference)
@@ -151,7 +152,7 @@ def check_code(request: HttpRequest) -> HttpResponse:
     typed = request.POST.get("code", "").replace("\0", "").strip()[:100]
     if not typed:  # nothing was tried
         return _prove_page(request, share, f"Enter the {what}")
-    if not throttle.allow_code(address(request)):
+    if not throttle.may_try_code(address(request)):
         return _prove_page(request, share, "Too many tries from here. Try again in an hour.")
     left = proving.prove(
         share=share, browser=browser.digest(request), said=typed, address=address(request)
@@ -160,6 +161,7 @@ def check_code(request: HttpRequest) -> HttpResponse:
         answer = redirect("share", share.reference)
         browser.done(answer)
         return answer
+    throttle.wrong_code(address(request))
     if left == 0:
         raise ShareClosed
     tries = "1 try" if left == 1 else f"{left} tries"

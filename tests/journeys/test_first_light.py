@@ -144,6 +144,44 @@ def test_pages_are_accessible_and_fit(
     assert [text for text in watched.complaints if "404" not in text] == []
 
 
+def test_a_prosecutor_opens_a_share_by_a_code(
+    docked: Path, live: Live, sign_in: SignIn, browser: Any
+) -> None:
+    reference = next(row["recording"] for row in live.recordings() if row["officer"] == "4127")
+    page = sign_in("lane").page
+    live.manage("shell", "-v0", "-c", (
+        "from evidence.sharing.models import Domain;"
+        "Domain.objects.get_or_create(name='cps.example', defaults={'organisation': 'CPS'})"
+    ))  # fmt: skip
+    page.goto(f"{live.url}/shares/new/?recording={reference}")
+    page.fill("#recipient", "J Marlow")
+    page.fill("#organisation", "CPS London")
+    page.fill("#email", "j.marlow@cps.example")
+    page.get_by_label("Charging advice").check()
+    page.fill("#purpose", "Charging decision")
+    page.get_by_role("button", name="Go on and check").click()
+    page.get_by_role("button", name="Send the link").click()
+    expect(page.locator("body")).to_contain_text("Link sent to j.marlow@cps.example")
+    link = _mailed(live, r"http\S+/shared/open#\S+")
+    outside = Watched(browser.new_context(viewport={"width": 390, "height": 844}).new_page())
+    phone = outside.page
+    phone.goto(link)
+    phone.get_by_role("button", name="Send code").click()
+    expect(phone.locator("main")).to_contain_text("j…@cps.example")
+    phone.fill("#code", _mailed(live, r"\b\d{6}\b"))
+    phone.get_by_role("button", name="Go on").click()
+    phone.get_by_role("link", name=re.compile("^Play")).click()
+    phone.get_by_role("button", name="Play", exact=True).click()
+    until(phone, "document.getElementById('video').currentTime > 0.3")
+    assert "#" not in phone.url
+    assert outside.complaints == []
+    page.get_by_role("link", name="Revoke").click()
+    page.fill("#reason", "The wrong person")
+    page.get_by_role("button", name="Revoke").click()
+    phone.reload()
+    expect(phone.locator("main")).to_contain_text("This share has ended")
+
+
 def _mailed(live: Live, pattern: str) -> str:
     found: list[str] = []
 

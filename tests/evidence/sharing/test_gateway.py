@@ -167,3 +167,26 @@ def test_a_store_that_is_away_is_said(jo: Client, shared: Made, monkeypatch: Any
     monkeypatch.setattr(s3, "read", away)
     answer = jo.get(url)
     assert (answer.status_code, answer["Retry-After"]) == (503, "10")
+
+
+def test_a_few_readers_never_take_all_threads(jo: Client, shared: Made, settings: Any) -> None:
+    settings.SHARE_STREAMS = 2
+    [urls] = played(jo, shared)
+    one, two, three = (jo.get(urls["proxy"]) for _ in range(3))
+    assert (one.status_code, two.status_code) == (200, 200)
+    assert (three.status_code, three["Retry-After"]) == (503, "2")
+    hang_up(one)  # before it began
+    four = jo.get(urls["proxy"])
+    assert four.status_code == 200
+    bytes_of(four)
+    bytes_of(two)
+    assert jo.get(urls["proxy"]).status_code == 200
+
+
+def test_one_browser_gets_few_streams(jo: Client, shared: Made, settings: Any) -> None:
+    settings.SHARE_STREAMS = 100
+    [urls] = played(jo, shared)
+    answers = [jo.get(urls["proxy"]) for _ in range(7)]
+    assert [answer.status_code for answer in answers] == [200] * 6 + [503]
+    for answer in answers[:6]:
+        hang_up(answer)

@@ -162,7 +162,7 @@ def test_what_cant_be_shared_says_why_and_has_no_box(
     for key in (other.reference, waiting.reference, hidden.reference):
         assert f'value="{key}"' not in page
     assert "Marked do not disclose by DC 301 Marlow" in page
-    assert "The clip is still being made. Share it when it is ready." in page
+    assert "The clip AS/2 is still being made. Share it when it is ready." in page
     assert hidden.reference not in page
     assert "other footage that you can't see" in page
     for key in (other.reference, waiting.reference, hidden.reference):
