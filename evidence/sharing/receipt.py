@@ -149,7 +149,9 @@ def _name(share: Share) -> str:
 
 def _items(share: Share) -> Iterable[Item]:
     rows = Item.objects.filter(share=share).order_by("number")
-    return rows.select_related("recording", "exhibit__clip__redaction")
+    rows = rows.select_related("recording", "exhibit__recording", "exhibit__clip__redaction")
+    # Whether what was disposed of is still there is asked of each whole exhibit.
+    return rows.prefetch_related("exhibit__recording__originals")
 
 
 def _judged(share: Share, rows: list[Item]) -> list[Standing]:
