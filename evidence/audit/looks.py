@@ -86,6 +86,7 @@ VERBS = {
     "share.more_asked": "asked for more time for {object}",
     "share.written": "wrote a message about {item}{object}",
     "share.receipted": "made a receipt of {object}",
+    "share.data_changed": "changed {object}, a list behind shares: {what}",
     "access.granted": "opened {object} to {person}",
     "history.read": "read the history of {object}",
     "history.reported": "made a custody report of {object}",

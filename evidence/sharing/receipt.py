@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Prefetch
 from django.utils import timezone
 from reportlab.lib.units import mm
 from reportlab.platypus import Spacer
@@ -148,8 +149,10 @@ def _name(share: Share) -> str:
 
 
 def _items(share: Share) -> Iterable[Item]:
+    files = Original.objects.order_by("recorded_at", "file_name")
     rows = Item.objects.filter(share=share).order_by("number")
-    return rows.select_related("recording", "exhibit__clip__redaction")
+    rows = rows.select_related("recording", "exhibit__clip__redaction")
+    return rows.prefetch_related(Prefetch("recording__originals", queryset=files))
 
 
 def _judged(share: Share, rows: list[Item]) -> list[Standing]:
@@ -165,11 +168,7 @@ def _judged(share: Share, rows: list[Item]) -> list[Standing]:
 
 def _build(share: Share, standings: list[Standing], made_by: str, *, outside: bool) -> Receipt:
     """The share as its receipt says it now. Constant queries."""
-    originals: dict[int, list[Original]] = {}
-    whole = {one.item.recording_id for one in standings if not _clip(one.item)} - {None}
-    for row in Original.objects.filter(recording__in=whole).order_by("recorded_at", "file_name"):
-        originals.setdefault(row.recording_id, []).append(row)
-    things = [_thing(one, originals.get(one.item.recording_id or 0, [])) for one in standings]
+    things = [_thing(one) for one in standings]
     looks = _looks(
         share, {one.item.pk: thing for one, thing in zip(standings, things, strict=True)}
     )
@@ -206,7 +205,7 @@ def _clip(item: Item) -> Clip | None:
     return item.exhibit.clip if item.exhibit else None
 
 
-def _thing(one: Standing, originals: list[Original]) -> Thing:
+def _thing(one: Standing) -> Thing:
     item, exhibit, clip = one.item, one.item.exhibit, _clip(one.item)
     if item.paper:
         name = Kind(item.paper).heading
@@ -221,13 +220,13 @@ def _thing(one: Standing, originals: list[Original]) -> Thing:
             files = [File(file_name(name, clip.sha256, "mp4"), clip.size, clip.sha256)]
         return Thing(item.number, name, title, _derived(item, clip), one.why, files)
     files = [File(_called(exhibit.mark if exhibit else row.reference, row), row.size, row.sha256)
-             for row in originals]  # fmt: skip
+             for row in item.recording.originals.all()]  # fmt: skip
     return Thing(item.number, name, title, "ORIGINAL", one.why, files)
 
 
 def _derived(item: Item, clip: Clip) -> str:
     """CLIP of R-…, from when to when. Of a redacted copy nothing leads to what it is of."""
-    if getattr(item.exhibit, "is_redacted", False):
+    if item.exhibit is not None and item.exhibit.is_redacted:
         return "REDACTED COPY"
     assert item.recording is not None
     return f"CLIP of {item.recording.reference}, {stamp(clip.from_ms)} to {stamp(clip.to_ms)}"

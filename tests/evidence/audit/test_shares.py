@@ -44,16 +44,18 @@ def page_of(auditor: User, ref: str) -> str:
 @pytest.mark.parametrize("name", ALL)
 def test_every_event_has_words_that_render(name: str) -> None:
     assert name in looks.VERBS, "write how an auditor reads it"
-    assert looks.kind_of(name) != "other"
+    assert looks.kind_of(name) != "other" or name not in looks.look_types()
     kind = types()[name]
     # As little as the vocabulary lets through: what every writer of it gives.
-    given = {"recipient": "J Marlow"} | {
-        field: f"the {field}" for field in kind.private if field not in ("recipient", "words", "at")
+    given = {
+        field: "J Marlow" if field == "recipient" else f"the {field}"
+        for field in kind.private
+        if field not in ("words", "at")
     }
     actor = Actor("share", "S-2222-2222", auth="code")
     for ref in ("S-2222-2222", "R-2222-2222", "case-1"):
         with transaction.atomic():
-            data = {"share": "S-2222-2222", "item": 2}
+            data = {"share": "S-2222-2222", "item": 2} if "share" in kind.data else {"fields": []}
             record(Draft(name, Subject(ref), actor, data, given))
     sequencer.run()
     lines = looks.describe(looks.find("actor_ref", ["S-2222-2222"], looks.Span(), 9, [name]))
