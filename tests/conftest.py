@@ -17,6 +17,7 @@ from django.db import connection
 from django.test import Client, TransactionTestCase
 
 from evidence.people.models import User
+from evidence.sharing import streams
 from ingest.devices.models import Camera, Dock
 from tests import factories
 from tests.docking import DockClient
@@ -98,6 +99,8 @@ FOOTAGE = Path(__file__).resolve().parent.parent.parent / "shared" / "footage"
 @pytest.fixture(autouse=True)
 def _fresh_cache() -> None:
     cache.clear()
+    # Not every test reads what it asked for to its end, as a server does.
+    streams.forget()
 
 
 @pytest.fixture(autouse=True)

@@ -28,7 +28,8 @@ def bytes_of(answer: Any) -> bytes:
 
 def hang_up(answer: Any) -> None:
     """Close it as the web server does; the test's client keeps the database open meanwhile."""
-    answer._iterator.close()
+    for close in answer._resource_closers:
+        close()
 
 
 def played(client: Client, made: Made, number: int = 1, **more: str) -> list[dict[str, str]]:
