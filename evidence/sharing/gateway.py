@@ -88,15 +88,20 @@ def send(
         first = start
         return read(start, end)
 
-    answer = serving.ranged(
-        request, size=size, etag=etag, content_type=content_type, read=noted, check=check,
-        name=name, most=most,
-    )  # fmt: skip
-    if isinstance(answer, StreamingHttpResponse):
-        if not streams.enter(row.browser):
-            answer.close()
-            return busy()
-        answer.streaming_content = _Counted(answer.streaming_content, row, size, first)
+    if not streams.enter(row.browser):
+        return busy()
+    kept = False
+    try:
+        answer = serving.ranged(
+            request, size=size, etag=etag, content_type=content_type, read=noted, check=check,
+            name=name, most=most,
+        )  # fmt: skip
+        if isinstance(answer, StreamingHttpResponse):
+            answer.streaming_content = _Counted(answer.streaming_content, row, size, first)
+            kept = True
+    finally:
+        if not kept:  # nothing is streamed: a HEAD, a condition, a refusal
+            streams.leave(row.browser)
     return answer
 
 

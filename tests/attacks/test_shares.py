@@ -60,7 +60,15 @@ def every_path(share: Share, number: int = 1, viewing: Any = None) -> list[tuple
     """Method and address of every route that leads to one share."""
     values = {"reference": share.reference, "number": number, "viewing": viewing or uuid4(),
               "letter": "v", "file": 0}  # fmt: skip
-    posts = {"share-write", "share-item-write", "share-more", "share-play", "share-download"}
+    posts = {
+        "share-write",
+        "share-item-write",
+        "share-more",
+        "share-play",
+        "share-download",
+        "share-package-ask",
+        "share-package-begin",
+    }
     found = []
     for one in urlpatterns:
         wanted = one.pattern.converters.keys()
@@ -534,7 +542,7 @@ def test_every_form_needs_this_browser_s_own_token(
     forger.cookies["share"] = proved.cookies["share"].value
     paths = ["/shared/open", "/shared/prove/send/", "/shared/prove/check/"]
     paths += [path for method, path in every_path(shared.share) if method == "post"]
-    assert len(paths) == 8
+    assert len(paths) == 10
     for path in paths:
         assert forger.post(path, {"token": shared.token}).status_code == 403, path
     assert not Viewing.objects.exists()
