@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -166,7 +167,7 @@ def next_mark(case: Case, recording: Recording, producer: User, *, clip: bool) -
     return marks.following(producer.name, used_marks(case), of)
 
 
-def _hidden(piece: ranges.Piece | None, wish: Wish) -> dict[str, list[covers.Row]] | None:
+def _hidden(piece: ranges.Piece | None, wish: Wish) -> dict[str, list[Any]] | None:
     """The covers and silences of a redacted copy, as they are kept. Raises covers.NotCovered."""
     if wish.redacting is None:
         return None

@@ -57,8 +57,11 @@ class Redacting:
 
 def kept(
     piece: Piece, within: tuple[int, int], wanted: Redacting, *, sound: bool
-) -> dict[str, list[Row]]:
-    """The covers and the silences, as their row keeps them. One query. Raises NotCovered."""
+) -> dict[str, list[Any]]:
+    """The covers, the silences and the time that may be heard, as their row keeps them. One query.
+
+    Raises NotCovered.
+    """
     if not wanted.covers and not wanted.silences and sound:
         raise NotCovered("Cover a part of the picture, or silence something: nothing is yet")
     for rows, field in ((wanted.covers, "covers"), (wanted.silences, "silences")):
@@ -79,7 +82,8 @@ def kept(
         if reason is None or not reason.voice:
             raise NotCovered(f"Select why silence {number} is made", f"silence-{number}-reason")
         silenced.append(_silence(piece, silence, reason))
-    return {"covers": covered, "silences": silenced}
+    heard = [ms * 1000 - piece.begins for ms in within]
+    return {"covers": covered, "silences": silenced, "sound_us": heard}
 
 
 def _timed(one: Silence, within: tuple[int, int], what: str, number: int) -> None:

@@ -135,6 +135,9 @@ class Redaction(models.Model):
     silences: models.JSONField[list[dict[str, Any]], list[dict[str, Any]]] = models.JSONField(
         default=list
     )
+    # The range in microseconds of the file: a frame may stand far out of it, its sound must not.
+    # Empty for copies that were asked for before this was kept.
+    sound_us: models.JSONField[list[int], list[int]] = models.JSONField(default=list, blank=True)
     checked_by = models.ForeignKey(USER, models.PROTECT, related_name="+", null=True, blank=True)
     checked_at = models.DateTimeField(null=True, blank=True)
 

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from pathlib import Path
 
 import structlog
@@ -107,7 +108,12 @@ def _wanted(clip: Clip) -> cutting.Cut:
         silences=tuple(
             covering.Silence(row["from_us"] / 1e6, row["to_us"] / 1e6) for row in asked.silences
         ),
+        heard=_seconds(*asked.sound_us) if asked.sound_us else None,
     )  # fmt: skip
+
+
+def _seconds(begins: int, ends: int) -> tuple[Fraction, Fraction]:
+    return Fraction(begins, 1_000_000), Fraction(ends, 1_000_000)
 
 
 def _room(clip: Clip, scratch: Path) -> None:

@@ -47,6 +47,8 @@ class Cut:
     redacted: bool = False
     covers: tuple[covering.Cover, ...] = ()
     silences: tuple[covering.Silence, ...] = ()
+    # The only time of which there may be sound, in seconds of the file; None: that of the frames.
+    heard: tuple[Fraction, Fraction] | None = None
 
     @property
     def count(self) -> int:
@@ -62,6 +64,14 @@ class Cut:
     def end(self) -> Fraction | None:
         """When the frame after the last is shown."""
         return None if self.after_tick is None else Fraction(self.after_tick, self.timescale)
+
+    @property
+    def sounds(self) -> tuple[Fraction, Fraction | None]:
+        """From when to when there is sound: of the frames' time that which may be heard."""
+        if self.heard is None:
+            return self.start, self.end
+        ends = self.heard[1] if self.end is None else min(self.end, self.heard[1])
+        return max(self.start, self.heard[0]), ends
 
 
 @dataclass(frozen=True)
@@ -148,10 +158,10 @@ def command(
 
 def _sound(source: Any, stream: int, wanted: Cut) -> Any:
     """The sound of the same time. Moved by as much as the picture is: they stay together."""
-    start = f"{float(wanted.start):.6f}"
-    span = {"start": start}
-    if wanted.end is not None:
-        span["end"] = f"{float(wanted.end):.6f}"
+    start, (begins, ends) = f"{float(wanted.start):.6f}", wanted.sounds
+    span = {"start": f"{float(begins):.6f}"}
+    if ends is not None:
+        span["end"] = f"{float(ends):.6f}"
     return source[str(stream)].filter("atrim", **span).filter("asetpts", f"PTS-{start}/TB")
 
 

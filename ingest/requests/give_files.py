@@ -92,7 +92,10 @@ def told(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def _body(request: HttpRequest) -> Any:
-    return json.loads(request.body or b"null")
+    try:
+        return json.loads(request.body or b"null")
+    except RecursionError:
+        raise ValueError("nested without an end") from None
 
 
 def _whole(upload: Upload) -> dict[str, Any]:

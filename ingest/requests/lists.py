@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from evidence.cases.models import CaseLink
+from evidence.cases.access import visible_to as visible_cases
+from evidence.cases.models import Case, CaseLink
 from evidence.custody import history
 from evidence.custody.models import Event
 from evidence.people.models import User
@@ -23,6 +24,8 @@ class Row:
     """One request with its state in words."""
 
     request: UploadRequest
+    # Its case, for those who may see that now.
+    case: Case | None = None
 
     @property
     def state(self) -> str:
@@ -43,7 +46,19 @@ def page(user: User, *, over: bool, before: str) -> tuple[list[Row], str]:
         rows = rows.filter(pk__lt=int(before))
     found = list(rows.order_by("-id")[: PAGE + 1])
     older = str(found[PAGE - 1].pk) if len(found) > PAGE else ""
-    return [Row(one) for one in found[:PAGE]], older
+    return _rows(user, found[:PAGE]), older
+
+
+def one(user: User, row: UploadRequest) -> Row:
+    """One request, as `page` has them."""
+    return _rows(user, [row])[0]
+
+
+def _rows(user: User, found: list[UploadRequest]) -> list[Row]:
+    """Whoever made a request may have left its case since. One query."""
+    asked = {one.case_id for one in found if one.case_id is not None}
+    seen = set(visible_cases(user).filter(pk__in=asked).values_list("pk", flat=True))
+    return [Row(one, one.case if one.case_id in seen else None) for one in found]
 
 
 @dataclass(frozen=True)

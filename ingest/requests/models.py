@@ -19,6 +19,9 @@ from ingest.uploads.models import Upload
 
 MAX_DAYS = 30
 WRONG_CODES = 5
+# So many times its number of files may be named by one link: each writes a row, and each that is
+# left out an event that is never deleted.
+CHOSEN_TIMES = 10
 
 
 def make_reference() -> str:
@@ -56,6 +59,8 @@ class UploadRequest(models.Model):
     # The one browser that has proved itself: the SHA-256 of its cookie for this request.
     browser_hash = models.CharField(max_length=64, blank=True, editable=False)
     wrong_codes = models.PositiveSmallIntegerField(default=0, editable=False)
+    # Files that were named and not there yet, also those that were left out since.
+    chosen = models.PositiveIntegerField(default=0, editable=False)
     opened_at = models.DateTimeField(null=True, blank=True, editable=False)
     last_seen = models.DateTimeField(null=True, blank=True, editable=False)
     finished_at = models.DateTimeField(null=True, blank=True, editable=False)

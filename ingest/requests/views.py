@@ -92,7 +92,7 @@ def _detail(
     state = row.state()
     changes = visible_to(user, "request.make").filter(pk=row.pk).exists()
     context = {
-        "row": lists.Row(row), "request_": row, "files": files, "errors": errors,
+        "row": lists.one(user, row), "request_": row, "files": files, "errors": errors,
         "past": lists.past(row),
         "may_revoke": changes and state != row.State.REVOKED,
         "may_renew": changes and state not in (row.State.REVOKED, row.State.USED),

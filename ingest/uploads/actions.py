@@ -82,6 +82,9 @@ def register(*, dock: Dock, file: File) -> tuple[Upload, bool]:
     part_size = max(settings.PART_SIZE, -(-file.size // MAX_PARTS))
     with transaction.atomic():
         camera = camera_of(file.camera)
+        if camera.kind != dock.kind:
+            # What comes under a request's name is its person's, in the log too.
+            raise Problem(422, "not-a-camera", "That serial number is of no camera.")
         identity = identity_of(file)
         upload = Upload.objects.filter(identity=identity).first()
         if upload is None:

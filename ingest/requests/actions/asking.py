@@ -114,8 +114,9 @@ def renew(*, by: User, request: UploadRequest, until: datetime) -> UploadRequest
         if row.state() in (State.USED, State.REVOKED):
             raise ValueError("This request is over. Make a new one.")
         row.token_hash, row.browser_hash, row.until = digest(token), "", until
-        row.locked_at, row.wrong_codes = None, 0
-        row.save(update_fields=["token_hash", "browser_hash", "until", "locked_at", "wrong_codes"])
+        row.locked_at, row.wrong_codes, row.chosen = None, 0, 0
+        row.save(update_fields=["token_hash", "browser_hash", "until", "locked_at", "wrong_codes",
+                                "chosen"])  # fmt: skip
         row.codes.filter(used_at=None).update(used_at=timezone.now())
         _told("request.renewed", by, row)
         _send_link(by, row, token)
@@ -170,9 +171,12 @@ def accept(*, by: User, request: UploadRequest, quarantine: Quarantine, note: st
     if quarantine.upload.camera_id != request.camera_id \
             or quarantine.kind != Quarantine.Kind.OUTSIDE:  # fmt: skip
         raise NotAllowed(NOTHING)
-    return uploads.settle(
+    settled = uploads.settle(
         quarantine=quarantine, by=by, outcome=Quarantine.Outcome.ACCEPTED, note=note
     )
+    if settled.outcome != Quarantine.Outcome.ACCEPTED:
+        raise ValueError("It was decided already, and otherwise. Ask professional standards.")
+    return settled
 
 
 def to_case(upload: Upload, recording: Recording, by: User) -> None:

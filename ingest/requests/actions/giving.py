@@ -14,7 +14,7 @@ from evidence.recordings.templatetags.evidence import size as bytes_in_words
 from evidence.store import s3
 from ingest.requests.actions.asking import dock, forget_unfinished
 from ingest.requests.actions.common import mail, still_open, write
-from ingest.requests.models import UploadRequest
+from ingest.requests.models import CHOSEN_TIMES, UploadRequest
 from ingest.uploads import actions as uploads
 from ingest.uploads.models import Upload
 from ingest.uploads.problems import Problem
@@ -48,11 +48,16 @@ def add(*, request: UploadRequest, name: str, size: int, sha256: str) -> Upload:
             upload, _ = uploads.register(dock=dock(), file=file)
         except Problem as problem:
             raise Refused(FULL, again=True) from problem
-        UploadRequest.objects.filter(pk=row.pk).update(last_seen=timezone.now())
+        UploadRequest.objects.filter(pk=row.pk).update(
+            last_seen=timezone.now(), chosen=row.chosen + (not known)
+        )
     return upload
 
 
 def _within_limits(row: UploadRequest, name: str, size: int) -> None:
+    if row.chosen >= row.most_files * CHOSEN_TIMES:
+        raise Refused("Too many files were chosen and left out. Ask who wrote to you for a new "
+                      "link.")  # fmt: skip
     if size == 0:
         raise Refused(f"{name} is empty. Choose another file.")
     sums = row.files().order_by().aggregate(bytes=Sum("size"), files=Count("pk"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
+from array import array
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from evidence.recordings.models import Original
 from evidence.store import s3
 from ingest.clips import actions, covering, cutting, tasks
 from ingest.devices.models import Camera, Dock
+from ingest.media import tools
 from ingest.media.sandbox import MediaFailed
 from ingest.renditions import actions as renditions
 from tests import factories
@@ -300,3 +303,43 @@ def test_a_redacted_copy_whose_covers_are_missing_is_never_cut_as_a_plain_clip(
         actions.cut(redacted.clip.pk)
     redacted.clip.refresh_from_db()
     assert (redacted.clip.state, redacted.clip.key) == ("waiting", "")
+
+
+@pytest.mark.parametrize(("asked", "quiet"), [((2000, 3500), (0, 0.84)), ((1000, 2000), (1, 2.2))])
+def test_of_the_sound_outside_its_range_a_redacted_copy_has_nothing(
+    dock: Dock, camera: Camera, shah: User, tmp_path: Path, asked: tuple[int, int],
+    quiet: tuple[float, float],
+) -> None:  # fmt: skip
+    """The picture stands still from 1.16 s to 3.2 s: its first or last frame reaches far out of
+    what was asked for, and who types silences can reach no further than the range."""
+    recording = factories.docked(dock, films.numbered(drop="between(n,30,79)"))
+    renditions.render(recording.originals.get().pk)
+    marlow = casting.case_officer()
+    case = casting.case(marlow)
+    casting.member(case, shah, "investigator", marlow)
+    casting.link(case, recording, marlow)
+    hidden = covers.Redacting((covers.Cover(*asked, "plate", 0, 0, 250, 1000),))
+    made = exhibits.produce(
+        by=shah, case=case, reference=recording.reference,
+        wish=casting.wish(range=asked, redacting=hidden),
+    )  # fmt: skip
+    assert made.clip
+    done = actions.cut(made.clip.pk)
+    assert done
+    assert (done.state, done.problem) == ("ready", "")
+    film = tmp_path / "copy.mp4"
+    film.write_bytes(s3.read_all("renditions", done.key))
+    samples, rate = heard(film), 48000
+    # A coder reaches over an edge by a block.
+    block = 2048
+    assert not any(samples[round(quiet[0] * rate) + block : round(quiet[1] * rate) - block])
+    inside = round((asked[0] / 1000 - done.first_tick / done.timescale + 0.2) * rate)
+    assert max(map(abs, samples[inside : inside + rate // 10])) > 0.05
+
+
+def heard(film: Path) -> Any:
+    """48,000 samples a second from the moment of the first picture on, nothing where there are
+    none."""
+    argv = [tools.path("ffmpeg"), "-v", "error", "-i", str(film), "-map", "0:a:0", "-af",
+            "aresample=async=1:first_pts=0", "-ac", "1", "-ar", "48000", "-f", "f32le", "-"]  # fmt: skip
+    return array("f", subprocess.run(argv, check=True, capture_output=True).stdout)

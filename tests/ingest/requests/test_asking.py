@@ -277,3 +277,26 @@ def test_pages_take_as_many_queries_for_many(
                 sealing.verify(Upload.objects.get(pk=jordan.send(row, film, name)).pk)
             ask()
     assert counts[0] == counts[1]
+
+
+def test_accepting_what_somebody_decided_otherwise_is_not_said_to_have_worked(
+    came: Quarantine, cole: User, lane: User
+) -> None:
+    uploads.resolve(quarantine=came, by=lane, outcome="followed", note="A stranger's film")
+    url = f"/requests/{came.upload.camera.serial}/accept/{came.pk}/"
+    answer = page(cole, url, {"note": "Looked"})
+    assert answer.status_code == 422 and "decided already" in answer.text
+    assert known(Recording.objects.get(pk=known(came.recording).pk)).restricted == "outside"
+
+
+def test_who_asked_and_left_the_case_is_told_no_more_of_it(
+    came: Quarantine, cole: User, marsh: Case, lane: User
+) -> None:
+    path = f"/requests/{came.upload.camera.serial}/"
+    assert marsh.urn in page(cole, path).text and marsh.urn in page(cole, "/requests/").text
+    uploads.resolve(quarantine=came, by=lane, outcome="accepted", note="Looked")
+    marsh.officer_in_case = factories.Person(username="other", roles=["case_officer"])
+    marsh.save()
+    text = page(cole, path).text
+    assert marsh.urn not in text and "inked to" not in text
+    assert marsh.urn not in page(cole, "/requests/").text

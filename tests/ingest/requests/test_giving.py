@@ -15,10 +15,13 @@ from evidence.custody import sequencer
 from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.store import s3
+from ingest.devices.models import Dock
 from ingest.requests import actions
 from ingest.requests.models import RequestCode, UploadRequest
+from ingest.uploads import actions as uploads
 from ingest.uploads import sealing
 from ingest.uploads.models import StoreGauge, Upload
+from ingest.uploads.problems import Problem
 from tests.ingest.requests.conftest import Ask, Outside, put, token
 
 pytestmark = pytest.mark.django_db
@@ -390,3 +393,52 @@ def test_guesses_are_slowed_by_address(jordan: Outside, secret: str) -> None:
     statuses = [jordan.open(f"guess{number}").status_code for number in range(32)]
     assert statuses[:30] == [404] * 30 and statuses[30:] == [429] * 2
     assert jordan.open(secret).status_code == 429
+
+
+def test_choosing_and_leaving_out_for_ever_fills_neither_the_rows_nor_the_log(
+    inside: Outside, row: UploadRequest, cole: User, secret: str,
+    django_capture_on_commit_callbacks: Any,
+) -> None:  # fmt: skip
+    UploadRequest.objects.update(most_files=1)
+    for number in range(10):
+        # Another file each time, and one that is chosen again.
+        told = inside.choose(row, b"again" if number % 2 else b"%d" % number).json()
+        assert inside.post(row, f"{told['id']}/leave-out/", {}).status_code == 200
+    for data in (b"again", b"new"):
+        answer = inside.choose(row, data)
+        assert answer.status_code == 422 and "Ask who wrote to you" in answer.json()["words"]
+    sequencer.run()
+    left = Event.objects.filter(object_ref=row.reference, type="request.file_left_out")
+    assert (Upload.objects.count(), left.count()) == (6, 10)
+    # Who asked can give them another start.
+    with django_capture_on_commit_callbacks(execute=True):
+        actions.renew(by=cole, request=row, until=timezone.now() + timedelta(days=2))
+    inside.prove(token())
+    assert inside.choose(row, b"again").status_code == 200
+    assert inside.choose(row, b"again").status_code == 200
+
+
+def test_nesting_without_an_end_is_odd_and_no_fault_of_ours(
+    inside: Outside, row: UploadRequest
+) -> None:
+    url = f"/give/{row.reference}/files/"
+    body = "[" * 200_000
+    assert inside.http.post(url, body, content_type="application/json").status_code == 422
+
+
+def test_a_dock_sends_nothing_in_the_name_of_a_person_outside(
+    inside: Outside, row: UploadRequest, dock: Dock
+) -> None:
+    file = uploads.File(camera=row.reference, file_id="a.mp4", size=1, sha256="0" * 64)
+    with pytest.raises(Problem) as refused:
+        uploads.register(dock=dock, file=file)
+    assert refused.value.status == 422
+    assert inside.http.get(f"/give/{row.reference}/files/").json()["files"] == []
+
+
+def test_the_length_of_a_part_stands_in_its_signature(
+    inside: Outside, row: UploadRequest, film: bytes
+) -> None:
+    told = inside.choose(row, film).json()
+    [signed] = inside.sign(row, told["id"], 1, film).json()["parts"]
+    assert "content-length" in signed["url"].lower()
