@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
+from evidence.exhibits.models import Clip
 from evidence.recordings.models import Original, Rendition
 from evidence.store import s3
 from ingest.uploads.models import Upload
@@ -65,6 +66,10 @@ def _renditions() -> Iterator[Fault]:
     for reference, kind, key, size in rows.iterator(chunk_size=2000):
         if held.get(key) != size:
             yield Fault("missing", f"{reference} {kind} {key}", "Render it again.")
+    clips = Clip.objects.filter(state=Clip.State.READY).values_list("reference", "key", "size")
+    for reference, key, size in clips.iterator(chunk_size=2000):
+        if held.get(key) != size:
+            yield Fault("missing", f"clip {reference} {key}", "Look for it in backups today.")
 
 
 def _uploads() -> Iterator[Fault]:

@@ -26,6 +26,7 @@ from ingest.devices.models import Camera, Dock
 from ingest.media import tools
 from ingest.media.sandbox import MediaFailed
 from ingest.renditions import actions as renditions
+from ingest.uploads import reconcile
 from tests import factories
 from tests.evidence.exhibits import casting
 from tests.ingest.clips import films
@@ -335,6 +336,15 @@ def test_of_the_sound_outside_its_range_a_redacted_copy_has_nothing(
     assert not any(samples[round(quiet[0] * rate) + block : round(quiet[1] * rate) - block])
     inside = round((asked[0] / 1000 - done.first_tick / done.timescale + 0.2) * rate)
     assert max(map(abs, samples[inside : inside + rate // 10])) > 0.05
+
+
+def test_a_clip_that_the_store_lost_is_counted_as_missing(clip: Clip) -> None:
+    done = actions.cut(clip.pk)
+    assert done
+    assert not [fault for fault in reconcile.faults() if done.reference in fault.what]
+    s3.delete("renditions", done.key)
+    [fault] = [fault for fault in reconcile.faults() if done.reference in fault.what]
+    assert fault.kind == "missing"
 
 
 def heard(film: Path) -> Any:
