@@ -187,6 +187,7 @@ def _asked_for(viewing: Viewing) -> tuple[Share, Proof, Item | None] | None:
             proof=Subquery(proofs.values("pk")[:1]),
             proved_at=Subquery(proofs.values("proved_at")[:1]),
             seen_at=Subquery(proofs.values("seen_at")[:1]),
+            linked=standing.linked(),
         )
         .first()
     )

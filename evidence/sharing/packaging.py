@@ -21,10 +21,10 @@ from django.utils import timezone
 from evidence.custody.log.outline import Outline, Reference, outline
 from evidence.custody.models import Event
 from evidence.exhibits.actions import file_name
-from evidence.recordings import composing, exports
+from evidence.recordings import composing
 from evidence.recordings.composing import Composition, ExportError, File
 from evidence.recordings.pages import OPEN_EVENTS
-from evidence.sharing import standing
+from evidence.sharing import outside_page, standing
 from evidence.sharing.models import Item, Share, SharedPackage
 from evidence.store import s3
 
@@ -100,7 +100,10 @@ def _of_item(item: Item, reference: str) -> tuple[list[str], list[File]]:
             made=made, stands_in="clip.redacted" if clip.redacted else "clip.made",
         )]  # fmt: skip
     assert item.recording is not None
-    return refs + exports.references(item.recording), list(exports.files(item.recording))
+    # As `exports` has it, of the rows that were read along: a page of a hundred asks no more.
+    originals = outside_page.in_order(item.recording.originals.all())
+    refs += [item.recording.reference, *(one.reference for one in originals)]
+    return list(dict.fromkeys(refs)), [composing.original_file(one) for one in originals]
 
 
 def words(share: Share) -> dict[str, str]:

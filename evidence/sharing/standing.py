@@ -1,16 +1,19 @@
 """What of a share may be shown now: asked anew at every look, never kept.
 
-Something that was restricted, marked "do not disclose" or withdrawn after it was shared is not
-there any more. The person outside reads whom to ask; why stands on the force's page alone.
+Something that was restricted, marked "do not disclose", withdrawn, unlinked from the share's case
+or disposed of after it was shared is not there any more. The person outside reads whom to ask;
+why stands on the force's page alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.conf import settings
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 
+from evidence.cases.models import CaseLink
 from evidence.exhibits import checking, disclosure
 from evidence.exhibits.models import Clip, Decision, Exhibit
 from evidence.sharing.models import Item, Share
@@ -26,6 +29,15 @@ class Standing:
     outside: str = ""
 
 
+def linked() -> Exists:
+    """Whether a thing's footage is linked to its share's case, to be asked along with the thing
+    under the name `linked`; `judge` asks by itself where it was not."""
+    of_case = CaseLink.objects.filter(
+        case=OuterRef("share__case"), recording=OuterRef("recording"), unlinked_at=None
+    )
+    return Exists(of_case)
+
+
 def of(share: Share) -> list[Standing]:
     """Everything that was not taken out again, in order. Three queries."""
     rows = list(
@@ -36,30 +48,52 @@ def of(share: Share) -> list[Standing]:
             "exhibit__clip__redaction",
             "exhibit__producer",
         )
+        .annotate(linked=linked())
         .prefetch_related("recording__originals")
         .order_by("number")
     )
     return judge(share, rows)
 
 
-def judge(share: Share, items: list[Item]) -> list[Standing]:
-    """How each stands; one query, for the decisions about disclosing them."""
+def judge(share: Share, items: Sequence[Item]) -> list[Standing]:
+    """How each stands; one query, for the decisions about disclosing them. Two more at most: for
+    the files of what is whole, and for the links to the case, where they were not asked along."""
     for item in items:
         if item.exhibit is not None and item.recording is not None:
             item.exhibit.recording = item.recording  # the same: not asked for again
+    whole = [one.recording for one in items if one.recording and is_whole(one)]
+    prefetch_related_objects(whole, "originals")
+    _ask_links(share, [one for one in items if not hasattr(one, "linked")])
     stops = disclosure.stops({item.recording_id for item in items if item.recording_id})
     return [_one(share, item, stops) for item in items]
 
 
+def is_whole(item: Item) -> bool:
+    """Whether it is all of a recording: by itself, or as an exhibit without a clip."""
+    return item.recording_id is not None and (item.exhibit is None or item.exhibit.clip_id is None)
+
+
+def _ask_links(share: Share, items: Sequence[Item]) -> None:
+    wanted = {item.recording_id for item in items if item.recording_id}
+    known: set[int] = set()
+    if wanted and share.case_id is not None:
+        rows = CaseLink.objects.filter(case=share.case_id, recording__in=wanted, unlinked_at=None)
+        known = set(rows.values_list("recording_id", flat=True))
+    for item in items:
+        setattr(item, "linked", item.recording_id in known)
+
+
 def one(share: Share, number: int) -> Standing | None:
-    """One thing by its number, None where there is none. Two queries."""
+    """One thing by its number, None where there is none. Three queries."""
     rows = list(
-        Item.objects.filter(share=share, removed_at=None, number=number).select_related(
+        Item.objects.filter(share=share, removed_at=None, number=number)
+        .select_related(
             "recording__officer",
             "exhibit__clip__original",
             "exhibit__clip__redaction",
             "exhibit__producer",
         )
+        .annotate(linked=linked())
     )
     return judge(share, rows)[0] if rows else None
 
@@ -89,15 +123,24 @@ def _why(share: Share, item: Item, stops: Iterable[Decision]) -> str:
         return ""
     if item.recording.restricted not in ("", item.restriction):
         return "It was put under restriction after it was shared."
+    if share.case_id is not None and not getattr(item, "linked", False):
+        return "It was unlinked from the case after it was shared."
+    if item.exhibit is None and not item.recording.originals.all():
+        return "Its footage is not kept any more: it was disposed of."
     return stopped(share.case_id, item, stops)
 
 
 def stopped(case: int | None, item: Item, stops: Iterable[Decision]) -> str:
-    """Why decisions about disclosing forbid it, in a sentence; empty where none does."""
+    """Why decisions about disclosing forbid it, in a sentence; empty where none does.
+
+    Who gets all of a recording, be it as an exhibit, gets every part of it: what is said of a
+    clip of it counts as well.
+    """
+    whole = is_whole(item)
     for row in stops:
         if row.recording_id != item.recording_id:
             continue
-        if item.exhibit_id is not None and row.exhibit_id not in (None, item.exhibit_id):
+        if not whole and row.exhibit_id not in (None, item.exhibit_id):
             continue
         if row.case_id == case:
             return disclosure.in_a_sentence(row)

@@ -61,6 +61,11 @@ class SharedPackage(models.Model):
                 fields=["created"], name="shared_package_open",
                 condition=Q(state__in=["waiting", "making", "ready"]),
             ),
+            # Those whose bytes still have to be cleared away, among all that ever were.
+            models.Index(
+                fields=["id"], name="shared_package_to_clear",
+                condition=Q(state__in=["gone", "failed"]) & ~Q(key=""),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:
