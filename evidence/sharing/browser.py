@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
+from evidence.sharing.models import Share
 from evidence.sharing.proving import browser_digest
 
 COOKIE = "__Host-share" if settings.SECURE else "share"
@@ -25,6 +26,8 @@ class Pending(NamedTuple):
 
     reference: str
     sent: bool
+    # Which of the share's links led here: a new one takes the way of an old one away.
+    link: str = ""
 
 
 def digest(request: HttpRequest) -> str:
@@ -53,17 +56,23 @@ def pending(request: HttpRequest) -> Pending:
     """What this browser is proving itself for; an empty reference where it is nothing."""
     try:
         found = signing.loads(request.COOKIES.get(PENDING, ""), salt=SALT, max_age=PENDING_AGE)
-        reference, sent, of = found
+        reference, sent, of, link = found
     except (signing.BadSignature, ValueError, TypeError):
         return Pending("", False)
     if of != browser_digest(request.COOKIES.get(COOKIE, "")):
         return Pending("", False)
-    return Pending(str(reference), bool(sent))
+    return Pending(str(reference), bool(sent), str(link))
 
 
-def begin(request: HttpRequest, response: HttpResponse, reference: str, sent: bool = False) -> None:
-    """Remember what this browser is proving itself for; of use to this browser alone."""
-    value = signing.dumps([reference, sent, digest(request)], salt=SALT)
+def link_of(share: Share) -> str:
+    """What names the link that stands now; of the hash of its secret, and opening nothing."""
+    return browser_digest(share.token_hash)[:16]
+
+
+def begin(request: HttpRequest, response: HttpResponse, share: Share, sent: bool = False) -> None:
+    """Remember what this browser is proving itself for; of use to this browser alone, and as long
+    as the link stands."""
+    value = signing.dumps([share.reference, sent, digest(request), link_of(share)], salt=SALT)
     keep(request, response)
     response.set_cookie(
         PENDING, value, max_age=PENDING_AGE, secure=settings.SECURE, httponly=True, samesite="Lax",

@@ -168,7 +168,9 @@ def _judged(share: Share, rows: list[Item]) -> list[Standing]:
 
 def _build(share: Share, standings: list[Standing], made_by: str, *, outside: bool) -> Receipt:
     """The share as its receipt says it now. Constant queries."""
-    things = [_thing(one) for one in standings]
+    shared = {one.item.recording_id for one in standings if standing.is_whole(one.item)}
+    things = [_thing(one, named=not outside or one.item.recording_id in shared)
+              for one in standings]  # fmt: skip
     looks = _looks(
         share, {one.item.pk: thing for one, thing in zip(standings, things, strict=True)}
     )
@@ -205,7 +207,7 @@ def _clip(item: Item) -> Clip | None:
     return item.exhibit.clip if item.exhibit else None
 
 
-def _thing(one: Standing) -> Thing:
+def _thing(one: Standing, *, named: bool) -> Thing:
     item, exhibit, clip = one.item, one.item.exhibit, _clip(one.item)
     if item.paper:
         name = Kind(item.paper).heading
@@ -218,18 +220,20 @@ def _thing(one: Standing) -> Thing:
         files = []
         if clip.state == Clip.State.READY:
             files = [File(file_name(name, clip.sha256, "mp4"), clip.size, clip.sha256)]
-        return Thing(item.number, name, title, _derived(item, clip), one.why, files)
+        return Thing(item.number, name, title, _derived(item, clip, named=named), one.why, files)
     files = [File(_called(exhibit.mark if exhibit else row.reference, row), row.size, row.sha256)
              for row in item.recording.originals.all()]  # fmt: skip
     return Thing(item.number, name, title, "ORIGINAL", one.why, files)
 
 
-def _derived(item: Item, clip: Clip) -> str:
-    """CLIP of R-…, from when to when. Of a redacted copy nothing leads to what it is of."""
+def _derived(item: Item, clip: Clip, *, named: bool) -> str:
+    """CLIP of R-…, from when to when; of a recording that is not shared as well, outside, without
+    its name. Of a redacted copy nothing leads to what it is of."""
     if item.exhibit is not None and item.exhibit.is_redacted:
         return "REDACTED COPY"
     assert item.recording is not None
-    return f"CLIP of {item.recording.reference}, {stamp(clip.from_ms)} to {stamp(clip.to_ms)}"
+    of = item.recording.reference if named else "an original that is not in this list"
+    return f"CLIP of {of}, {stamp(clip.from_ms)} to {stamp(clip.to_ms)}"
 
 
 def _called(name: str, row: Original) -> str:

@@ -61,7 +61,7 @@ def closed(request: HttpRequest, reference: str = "") -> HttpResponse:
         if _proved(request, share):
             return render(request, "sharing/nothing.html", _house(share), status=404)
         answer = redirect("share-prove")
-        browser.begin(request, answer, share.reference)
+        browser.begin(request, answer, share)
         return answer
     return render(request, "sharing/ended.html", _house(share), status=404)
 
@@ -99,12 +99,16 @@ def open_(request: HttpRequest) -> HttpResponse:
     if share.state() != "live":
         return closed(request, share.reference)
     answer = redirect("share-prove")
-    browser.begin(request, answer, share.reference)
+    browser.begin(request, answer, share)
     return answer
 
 
 def _pending(request: HttpRequest) -> Share:
-    return proving.live(browser.pending(request).reference)
+    known = browser.pending(request)
+    found = proving.live(known.reference)
+    if known.link != browser.link_of(found):
+        raise ShareClosed  # a new link was sent since: this one leads nowhere any more
+    return found
 
 
 def masked(email: str) -> str:
@@ -139,7 +143,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
         error = "Too many codes were sent. Try again in an hour, or ask the person who shared it."
         return _prove_page(request, share, error)
     answer = redirect("share-prove")
-    browser.begin(request, answer, share.reference, sent=True)
+    browser.begin(request, answer, share, sent=True)
     return answer
 
 
