@@ -9,6 +9,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from evidence.cases import access as cases
+from evidence.exhibits import disclosure
 from evidence.exhibits.papers import Kind
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
@@ -41,15 +43,34 @@ def named(item: Item) -> str:
 
 def _items(share: Share) -> list[Item]:
     rows = Item.objects.filter(share=share, removed_at=None)
-    return list(rows.select_related("recording", "exhibit__clip", "exhibit__recording"))
+    return list(
+        rows.select_related("share__case", "recording", "exhibit__clip", "exhibit__recording")
+    )
 
 
 def _sees(by: User, items: list[Item], verb: str) -> None:
-    """Raises NotShared where somebody can't see any more what a share shows: it was restricted,
-    or they left the case's team. Taking a thing back needs no sight of it."""
+    """Raises NotShared where somebody can't see any more what a share shows, or what its papers
+    are about. Taking a thing back needs no sight of it."""
     wanted = {item.recording_id for item in items if item.recording_id}
+    of_case = next((item.share.case for item in items if item.paper), None)
+    if of_case is not None and disclosure.hidden(by, of_case):
+        raise NotShared(f"You can {verb} only what you can see yourself.")
     if visible_to(by).filter(pk__in=wanted).count() != len(wanted):
         raise NotShared(f"You can {verb} only what you can see yourself.")
+
+
+def on_team(by: User, share: Share) -> None:
+    """Raises NotShared where somebody may not share from the share's case any more: who made or
+    answers for it and has left the team. To revoke and narrow it stays theirs."""
+    rows = cases.visible_to(by, "share.make")
+    if share.case_id is not None and not rows.filter(pk=share.case_id).exists():
+        raise NotShared("You are not on the team of its case any more. Revoke it, or ask them.")
+
+
+def _not_theirs(by: User, items: list[Item]) -> None:
+    """Raises NotShared for the second person who recorded something of it themselves."""
+    if any(item.recording is not None and item.recording.officer_id == by.pk for item in items):
+        raise NotShared("You recorded some of it. A different person has to agree.")
 
 
 def approve(*, by: User, share: Share, yes: bool, reason: str) -> Share:
@@ -69,6 +90,7 @@ def approve(*, by: User, share: Share, yes: bool, reason: str) -> Share:
         items = _items(row)
         _sees(by, items, "approve")
         if yes:
+            _not_theirs(by, items)
             making.check_address(row.email)
         row.decision_reason = why
         private = {"name": by.short, "reason": why}
@@ -108,10 +130,13 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
         if row.revoked_at or row.refused_at:
             raise NotShared("This share was taken back. Make it again instead.")
         making.check_address(row.email)
+        on_team(by, row)
         items = _items(row)
         _sees(by, items, "extend")
         if row.needs_approval and not _is_second(by, row):
             raise NotShared("Something of it is restricted. A different person has to extend it.")
+        if row.needs_approval:
+            _not_theirs(by, items)
         before = row.until
         wanted = until or making.offered_until(row.case)
         if wanted <= before:
@@ -122,7 +147,8 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
         data = {"until": wanted.isoformat(), "before": before.isoformat()}
         private = {"name": by.short, "until": making.when(wanted), "reason": why}
         tell("share.extended", row, by.actor(), items=items, data=data, private=private)
-        mailing.outside(row, "extended", "Your evidence stays open longer")
+        if row.approved_at or not row.needs_approval:  # who has no link yet hears nothing of it
+            mailing.outside(row, "extended", "Your evidence stays open longer")
     return row
 
 
@@ -172,6 +198,7 @@ def send_again(*, by: User, share: Share) -> Made:
         if row.state() not in ("live", "coming", "locked"):
             raise NotShared("This share does not stand any more. Make it again instead.")
         making.check_address(row.email)
+        on_team(by, row)
         _sees(by, _items(row), "send")
         phrase = making.new_passphrase() if row.how == Share.How.PASSPHRASE else ""
         if phrase:
@@ -179,6 +206,7 @@ def send_again(*, by: User, share: Share) -> Made:
             row.save(update_fields=["passphrase"])
         token = making.send_link(row, by)
         row.proofs.all().delete()
+        row.codes.filter(used_at=None).update(used_at=timezone.now())
     return Made(row, phrase, token)
 
 
@@ -189,6 +217,7 @@ def take_over(*, by: User, share: Share, reason: str) -> Share:
         row = _locked(by, share, "share.make")
         if row.owner_id == by.pk:
             return row
+        on_team(by, row)
         items = _items(row)
         _sees(by, items, "take over")
         before, row.owner = row.owner.short, by

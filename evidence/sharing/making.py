@@ -149,7 +149,7 @@ def plan(*, by: User, wish: Wish) -> Plan:
             papers.build(by=by, case=case)
         except NoPapers as error:
             raise NotShared(str(error), "things") from error
-    share.needs_approval = _restricted(items)
+    share.needs_approval = _restricted(case, items)
     share.pk = 0  # of no row: what asks for rows of it finds none
     return Plan(share, items)
 
@@ -186,7 +186,7 @@ def _kept(
         cases.find(by, case.urn, "share.make")
     # Again under the lock of every recording: a restriction that comes now comes before.
     _may(by, case, items, lock=True)
-    share.needs_approval = _restricted(items)
+    share.needs_approval = _restricted(case, items)
     if wish.remember:
         share.contact = _remember(by, wish)
     share.save()
@@ -223,8 +223,15 @@ def _once(by: User, wish: Wish) -> None:
             raise AlreadyMade(found)
 
 
-def _restricted(items: list[Item]) -> bool:
-    return any(one.recording is not None and one.recording.restricted for one in items)
+def _restricted(case: Case | None, items: list[Item]) -> bool:
+    """Whether a second person has to agree: to restricted footage, and to papers that describe
+    some."""
+    if any(one.recording is not None and one.recording.restricted for one in items):
+        return True
+    if case is None or not any(one.paper for one in items):
+        return False
+    links = CaseLink.objects.filter(case=case, unlinked_at=None)
+    return links.exclude(recording__restricted="").exists()
 
 
 def _key(thing: Thing | Item) -> tuple[str, int]:
@@ -366,7 +373,7 @@ def _item(by: User, case: Case | None, share: Share, thing: Thing, number: int) 
 def _may(by: User, case: Case | None, items: list[Item], *, lock: bool = False) -> None:
     """Raises where something may not be seen, is not of the case, or must not be disclosed."""
     wanted = {item.recording_id for item in items if item.recording_id}
-    rows = Recording.objects.filter(pk__in=wanted)
+    rows = Recording.objects.filter(pk__in=wanted).prefetch_related("originals")
     if lock:
         rows = rows.select_for_update(of=("self",)).order_by("pk")
     now = {row.pk: row for row in rows}
@@ -393,6 +400,8 @@ def _may(by: User, case: Case | None, items: list[Item], *, lock: bool = False) 
         if item.exhibit_id is not None:
             item.exhibit = exhibits[item.exhibit_id]
             why = not_ready(item.exhibit) or why
+        elif not item.recording.originals.all():
+            why = "Its footage is not kept any more: it was disposed of."
         if why:
             raise NotShared(f"{name} can't be shared. {why}", "things")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from evidence.cases import access as cases
 from evidence.custody import history
 from evidence.people.models import User
 from evidence.recordings.markers import stamp
@@ -140,6 +141,8 @@ def acts(reader: User, share: Share) -> dict[str, Any]:
         return access.visible_to(reader, permission).filter(pk=share.pk).exists()
 
     make, revoke = may("share.make"), may("share.revoke")
+    if share.case_id is not None and make:  # who has left the case's team takes back, no more
+        make = cases.visible_to(reader, "share.make").filter(pk=share.case_id).exists()
     stands = state in ("live", "coming", "locked")
     own = reader.pk in (share.made_by_id, share.owner_id)
     approve = state == "waiting" and reader.may("share.approve")

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from evidence.people.models import User
 from evidence.recordings.markers import stamp
-from evidence.sharing import access, mailing, proving, standing
+from evidence.sharing import access, changing, mailing, proving, standing
 from evidence.sharing.making import NotShared
 from evidence.sharing.models import Message, Share
 from evidence.sharing.telling import tell
@@ -93,6 +93,7 @@ def answer(*, by: User, share: Share, text: str) -> Message:
     with transaction.atomic():
         rows = access.visible_to(by, "share.make").filter(pk=share.pk).values("pk")
         found = Share.objects.select_related("case", "owner").get(pk__in=rows)
+        changing.on_team(by, found)
         row = Message.objects.create(share=found, by=by, text=words)
         found.messages.filter(by=None, read_at=None).update(read_at=timezone.now())
         tell("share.written", found, by.actor(), private={"name": by.short, "words": words})

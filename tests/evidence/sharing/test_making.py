@@ -242,7 +242,7 @@ def test_it_is_looked_at_again_under_the_lock(marlow: User, stage: Stage, monkey
 def test_who_left_the_team_extends_and_sends_nothing_any_more(
     marlow: User, shah: User, stage: Stage
 ) -> None:
-    """They made it, so they see it and take it back; but they can't see the footage."""
+    """They made it, so they see it and take it back, and no more."""
     case, recording, _ = stage
     cole = casting.case_officer("cole", collar="302", name="Al Cole")
     casting.member(case, cole, "case_officer", marlow)
@@ -252,7 +252,7 @@ def test_who_left_the_team_extends_and_sends_nothing_any_more(
         lambda: changing.extend(by=cole, share=share),
         lambda: changing.send_again(by=cole, share=share),
     ):
-        with pytest.raises(NotShared, match="only what you can see yourself"):
+        with pytest.raises(NotShared, match="not on the team of its case"):
             act()
     with pytest.raises(Case.DoesNotExist):
         changing.make_again(by=cole, share=share)

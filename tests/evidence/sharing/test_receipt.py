@@ -88,14 +88,18 @@ def prints(body: bytes) -> set[str]:
 def test_it_says_whom_what_why_and_how_long(cole: User, share: Share) -> None:
     Share.objects.filter(pk=share.pk).update(opened_at=timezone.now())
     checkpoints.sign()
-    for body in (force(cole, share), outside(share)):
+    of = str(share.items.get(number=2).recording)
+    # Outside nothing is called by a reference that was not shared.
+    for body, clip_of in (
+        (force(cole, share), of), (outside(share), "an original that is not in this list"),
+    ):  # fmt: skip
         told = text_of(body)
         for words in (
             share.reference, "J Marlow, CPS, j.marlow@cps.example", "Charging",
             share.basis.words if share.basis else "", "DC 77 Cole", "View and download",
             "A one-time code by e-mail", "AS/1", "The arrest of <b>Łukasz</b>", "AS/2",
             "The street before", "ORIGINAL", "Exhibit list (MG12)", "checkpoint",
-            f"CLIP of {share.items.get(number=2).recording}, 00:00:02.000 to 00:00:04.000",
+            f"CLIP of {clip_of}, 00:00:02.000 to 00:00:04.000",
         ):  # fmt: skip
             assert squeezed(words) in told, words
     assert squeezed("Made by DC 77 Cole") in text_of(force(cole, share))
