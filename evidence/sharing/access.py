@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from evidence.cases.access import of_team
@@ -10,22 +10,34 @@ from evidence.cases.models import Case
 from evidence.people import table
 from evidence.people.models import User
 from evidence.people.table import Scope
+from evidence.recordings import keeping
+from evidence.recordings.models import Recording
 from evidence.recordings.references import is_reference
-from evidence.sharing.models import Share
+from evidence.sharing.models import Item, Share
 
 
 def visible_to(user: User, permission: str = "share.view") -> QuerySet[Share]:
     """The shares that `user` has `permission` for. Everything else looks like not found.
 
-    OWN: those that they made or answer for, and those of a case of whose team they are.
+    OWN: those that they made or answer for, and those of a case of whose team they are. ALL: all
+    but those that may be about themselves.
     """
     scope = user.scope(permission)
     if scope is Scope.ALL:
-        return Share.objects.all()
+        return Share.objects.exclude(_untold(user))
     if scope is not Scope.OWN:
         return Share.objects.none()
     team = Case.objects.filter(of_team(user)).values("pk")
     return Share.objects.filter(Q(owner=user) | Q(made_by=user) | Q(case__in=team))
+
+
+def _untold(user: User) -> Q:
+    """Shares without a case of what somebody is not told about, as a condition: of their own
+    footage, or of what is held for a complaint that they may not know of. It may be that which
+    is shared. What they made or answer for they know."""
+    secret = Recording.objects.filter(keeping.unsaid(user), pk=OuterRef("recording"))
+    of_it = Item.objects.filter(Exists(secret), share=OuterRef("pk"))
+    return Q(case=None) & ~Q(owner=user) & ~Q(made_by=user) & Q(Exists(of_it))
 
 
 def find(user: User, reference: str, permission: str = "share.view") -> Share:

@@ -142,6 +142,8 @@ def _card(standing: Standing, names: dict[int, tuple[str, int]]) -> Card:
     name = exhibit.mark if exhibit else item.recording.reference
     title = item.title or (exhibit.description if exhibit else "")
     if not standing.there:
+        # What it shows is not described any more: perhaps that is why it was taken from them.
+        title = title if standing.coming else ""
         return Card(item, False, standing.outside, name, title, "")
     if exhibit is not None and clip is not None:
         return _of_clip(item, exhibit, clip, title, names)

@@ -21,12 +21,14 @@ from evidence.sharing.models import Item, Share
 
 @dataclass(frozen=True)
 class Standing:
-    """One thing of a share. `why` is for the force; `outside` for the person it was shared with."""
+    """One thing of a share. `why` is for the force; `outside` for the person it was shared with.
+    `coming`: it is being made, and nothing was taken from them."""
 
     item: Item
     there: bool
     why: str = ""
     outside: str = ""
+    coming: bool = False
 
 
 def linked() -> Exists:
@@ -106,12 +108,18 @@ def _one(share: Share, item: Item, stops: Iterable[Decision]) -> Standing:
     if item.exhibit is not None:
         ready, why = checking.ready_to_share(item.exhibit)
         if not ready:
-            return Standing(item, False, why, _not_ready(share, item.exhibit))
+            coming = _being_made(item.exhibit)
+            return Standing(item, False, why, _not_ready(share, item.exhibit), coming)
     return Standing(item, True)
 
 
+def _being_made(exhibit: Exhibit) -> bool:
+    clip = exhibit.clip
+    return clip is not None and clip.state in (Clip.State.WAITING, Clip.State.MAKING)
+
+
 def _not_ready(share: Share, exhibit: Exhibit) -> str:
-    if exhibit.clip is not None and exhibit.clip.state in (Clip.State.WAITING, Clip.State.MAKING):
+    if _being_made(exhibit):
         return "This is still being made. Come back in a few minutes."
     return f"This is not ready. Ask {share.owner.short}, {settings.FORCE_NAME}."
 

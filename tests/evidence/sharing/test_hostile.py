@@ -16,7 +16,7 @@ from evidence.cases.models import Case, CaseLink
 from evidence.exhibits.models import Exhibit
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording
-from evidence.sharing import changing, choosing, standing, writing
+from evidence.sharing import access, changing, choosing, standing, writing
 from evidence.sharing.making import Made, NotShared, Thing
 from evidence.sharing.models import Item, Share
 from tests import factories, sharing
@@ -90,6 +90,17 @@ def test_a_recording_that_was_disposed_of_is_not_there(
     assert client.post(f"{at}1/play/").status_code == 409
     with pytest.raises(NotShared, match="disposed of"):
         sharing.make(lane, footage)
+
+
+def test_what_is_not_there_is_not_described(
+    jo: Client, shared: Made, case: Case, footage: Recording
+) -> None:
+    at = f"/shared/{shared.share.reference}/"
+    said = "The arrest in Villiers Street"
+    assert f"{said}</bdi>" in jo.get(f"{at}1/").text
+    Recording.objects.filter(pk=footage.pk).update(restricted="sexual")
+    for url in (at, f"{at}1/", f"{at}2/"):
+        assert f"{said}</bdi>" not in jo.get(url).text
 
 
 # --- who left the team ---
@@ -171,6 +182,21 @@ def test_whose_footage_it_is_does_not_agree_to_it(
     share = sharing.make(marlow, whole, case=case).share
     with pytest.raises(NotShared, match="recorded"):
         changing.approve(by=lane, share=share, yes=True, reason="It may go")
+
+
+def test_whom_it_may_be_about_does_not_hear_of_it(lane: User, footage: Recording) -> None:
+    """Professional standards send an investigator's own footage to an outside body."""
+    holt = factories.Person(username="holt", name="Kit Holt", roles=["professional_standards"])
+    other = factories.Person(username="other", name="Al Other", roles=["professional_standards"])
+    Recording.objects.filter(pk=footage.pk).update(officer=holt)
+    share = sharing.make(lane, footage, purpose="A complaint").share
+    assert access.find(lane, share.reference) == share
+    assert access.find(other, share.reference) == share
+    for permission in ("share.view", "share.make", "share.revoke", "share.approve"):
+        assert not access.visible_to(holt, permission).exists()
+    client = staffing.signed_in(holt)
+    assert client.get(share.get_absolute_url()).status_code == 404
+    assert share.reference not in client.get("/shares/").text
 
 
 # --- ten million rows ---
