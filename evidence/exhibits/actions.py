@@ -212,6 +212,9 @@ def _kept(
         "name": by.short, "producer": producer.short, "mark": mark, "case": case.urn,
         "description": description, "reason": made.reason,
     }  # fmt: skip
+    if clip is not None and clip.redacted:
+        # This history goes outside with the copy: what it was made from is told in the house.
+        private["recording"] = data.pop("recording")
     _tell("exhibit.produced", by, made, data, private)
     return made
 

@@ -221,6 +221,18 @@ def test_what_is_said_openly_of_a_copy_leads_to_no_original(
     assert events("clip.made", copy.reference) == []
 
 
+def test_its_history_does_not_name_the_recording(
+    shah: User, case: Case, footage: Recording
+) -> None:
+    """That history goes outside with the copy, line by line."""
+    copy = produce(shah, case, footage, FACE)
+    made(copy)
+    sequencer.run()
+    lines = [bytes(row.body).decode() for row in Event.objects.filter(object_ref=copy.reference)]
+    assert len(lines) >= 2
+    assert not [line for line in lines if footage.reference in line]
+
+
 def test_five_hundred_covers_fit_into_an_event(shah: User, case: Case, footage: Recording) -> None:
     many = [Cover(2500, 3500, "telephone", at, at, 499, 499) for at in range(500)]
     quiet = [Silence(2500, 3500, "telephone")] * 500
