@@ -145,8 +145,11 @@ def test_the_page_has_everything_of_a_case(
     # The history is not that of who looked.
     assert "Case opened on screen" not in client_of(price).get(HOME).text
     assert '<a class="govuk-link govuk-task-list__link" href="#footage"' in text
-    assert "Shares" not in text
-    assert "Shares" in client_of(lane).get(HOME).text
+    # Who shares sees shares: an officer of the team does not.
+    assert ">Shares<" in text
+    actions.add_member(by=price, case=marsh, person=shah, part="investigator", reason="helps")
+    assert "Shares" not in client_of(shah).get(HOME).text
+    assert ">Shares<" in client_of(lane).get(HOME).text
 
 
 def test_a_hidden_complaint_changes_no_word(
