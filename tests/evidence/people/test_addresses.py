@@ -34,7 +34,7 @@ NAMES = [
     "r", "file", "look", "since", "w", "before", "after", "whose", "show", "pick", "group", "q",
     "officer", "unit", "start", "end", "category", "incident", "camera", "state", "length",
     "restricted", "markers", "until", "kind", "rule", "next", "what", "back", "again", "p", "o", "from",
-    "to", "case", "recording", "exhibit",
+    "to", "case", "recording", "exhibit", "item",
 ]  # fmt: skip
 ROUTES = sorted(
     row.split()[1].lstrip("/") for row in matrix.rows(matrix.PAGES) if row.startswith("get ")
