@@ -175,9 +175,9 @@ def test_a_prosecutor_opens_a_share_by_a_code(
     until(phone, "document.getElementById('video').currentTime > 0.3")
     assert "#" not in phone.url
     assert outside.complaints == []
-    page.get_by_role("link", name="Revoke").click()
+    page.get_by_role("button", name="Revoke", exact=True).click()
     page.fill("#reason", "The wrong person")
-    page.get_by_role("button", name="Revoke").click()
+    page.get_by_role("button", name="Revoke", exact=True).click()
     phone.reload()
     expect(phone.locator("main")).to_contain_text("This share has ended")
 
