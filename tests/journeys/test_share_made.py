@@ -19,7 +19,7 @@ from tests.journeys.test_player import name_at
 from tests.live import Live
 
 pytestmark = pytest.mark.browser
-BEGAN = datetime(2026, 9, 26, 20, 0, tzinfo=UTC)
+BEGAN = datetime(2026, 9, 26, 20, 41, tzinfo=UTC)
 OPEN = """
 from evidence.cases.models import Case, CaseLink
 from evidence.exhibits import actions

@@ -1,5 +1,6 @@
 // Asks every few seconds whether the share still stands. Where it does not, what plays stops at
 // once and the page says whom to ask. A network that is away is no end of a share.
+import { full, isFull } from "../recordings/full.js";
 const EVERY = 3000;
 const guard = document.getElementById("share-guard");
 const ended = document.getElementById("share-ended");
@@ -20,9 +21,9 @@ function stop(words) {
     video.load();
   }
   for (const picture of document.querySelectorAll("#stills, #preview-picture, .tile")) picture.style.backgroundImage = "none";
-  if (document.fullscreenElement) document.exitFullscreen().catch(() => {});
+  if (isFull()) full();
   const content = document.getElementById("share-content");
-  if (content) { content.inert = true; content.hidden = true; }
+  if (content) content.hidden = true;
   offline.hidden = true;
   ended.hidden = false;
   ended.textContent = words;

@@ -201,7 +201,7 @@
     }
     if (item.id && item.id !== told.id) {
       items.push({ ...item, li: null, file: null, worker: null, hashed: null, words: "" });
-      say(items.at(-1), WORDS.coming);
+      say(items[items.length - 1], WORDS.coming);
     }
     item.id = told.id;
   }
