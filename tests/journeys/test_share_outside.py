@@ -36,7 +36,8 @@ from evidence.recordings import markers
 from evidence.recordings.models import Recording
 shah = User.objects.get(username="shah")
 cole = User.objects.get(username="cole")
-recording = Recording.objects.filter(officer=shah, media="ready").order_by("pk")[0]
+docked = Recording.objects.filter(originals__file_name="BWC-000101_20260922_220000.MP4")
+recording = docked.order_by("pk")[0]
 if Case.objects.filter(urn="01AB/90001/26").exists():
     print("made by the stories of another file")
     raise SystemExit
