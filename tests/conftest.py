@@ -15,6 +15,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client, TransactionTestCase
+from xdist.scheduler.loadscope import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from evidence.people.models import User
 from evidence.sharing import streams
@@ -47,6 +48,7 @@ def _flush_custody_too(case: TransactionTestCase) -> None:
     import_module("evidence.recordings.migrations.0004_officers_pages").load(apps, None)
     import_module("evidence.complaints.migrations.0005_data").load(apps, None)
     import_module("evidence.sampling.migrations.0002_data").load(apps, None)
+    import_module("evidence.exhibits.migrations.0003_redaction_reasons").load(apps, None)
     import_module("evidence.sharing.migrations.0003_data").load(apps, None)
 
 
@@ -73,12 +75,21 @@ def _signed_in(client: Client, user: User, backend: str | None) -> None:
 Client._login = _signed_in  # type: ignore[attr-defined]
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Groups(LoadScopeScheduling):
     """Of two processes each runs half of the stories, which share a running system; a file's
-    tests stay together. The stories are the longest, so they begin first."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item.path)))
+    tests stay together. By the address of a test: pytest 9 has taken away the name that pytest-xdist
+    3.8 writes its own groups into, and hands out test by test without a word."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(Path(nodeid.partition("::")[0]))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Groups:
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The stories are the longest, so they begin first."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: "journeys" not in item.path.parts)
 

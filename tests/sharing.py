@@ -19,8 +19,8 @@ from evidence.exhibits.models import Clip, Exhibit
 from evidence.people.models import User
 from evidence.recordings.models import Recording, Rendition
 from evidence.sharing import making
-from evidence.sharing.making import Made, Thing, Wish
 from evidence.sharing.models import Basis, Domain
+from evidence.sharing.wishes import Made, Thing, Wish
 from evidence.store import s3
 from tests.evidence.exhibits import casting
 

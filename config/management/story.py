@@ -23,6 +23,7 @@ from evidence.recordings.models import Recording
 from evidence.sampling.actions import plans
 from evidence.sampling.models import Kind, Plan
 from evidence.sharing import making as sharing
+from evidence.sharing import wishes
 from evidence.sharing.models import Basis, Domain, Share
 
 URN, REFERENCE = "01AB/12345/26", "PC/1204/26"
@@ -110,9 +111,9 @@ def _share(by: User, case: Case) -> None:
     whole = rows.filter(clip=None).first()
     things = []
     if clip is not None:
-        things.append(sharing.Thing(exhibit=clip))
+        things.append(wishes.Thing(exhibit=clip))
     if whole is not None:
-        things.append(sharing.Thing(recording=whole.recording, title="The whole of it"))
+        things.append(wishes.Thing(recording=whole.recording, title="The whole of it"))
     if not things:
         return
     Domain.objects.get_or_create(
@@ -120,10 +121,10 @@ def _share(by: User, case: Case) -> None:
     )
     sharing.make(
         by=by,
-        wish=sharing.Wish(
+        wish=wishes.Wish(
             recipient="J Marlow", organisation="CPS London", email=PROSECUTOR,
             purpose="Charging decision", basis=Basis.objects.get(code="charging"), case=case,
-            until=sharing.offered_until(case), things=things, downloads=True, remember=True,
+            until=wishes.offered_until(case), things=things, downloads=True, remember=True,
             words="An arrest after an assault in Villiers Street, filmed by one officer.",
         ),
     )  # fmt: skip

@@ -16,6 +16,7 @@ from django.core import signing
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
+from evidence.people import links
 from evidence.people.requests import address
 
 COOKIE = "__Host-device" if settings.SECURE else "device"
@@ -32,13 +33,8 @@ def _key(*parts: str) -> str:
     return "tries:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _count(key: str, span: int = SPAN) -> int:
-    cache.add(key, 0, timeout=span)
-    try:
-        return int(cache.incr(key))
-    except ValueError:  # it ran out between the two
-        cache.set(key, 1, timeout=span)
-        return 1
+def _count(*parts: str, span: int = SPAN) -> int:
+    return links.counted(_key(*parts), span)
 
 
 def known_device(request: HttpRequest, name: str) -> str:
@@ -56,13 +52,13 @@ def allow(request: HttpRequest, name: str) -> bool:
     name, where = _fold(name), address(request)
     device = known_device(request, name)
     if device:
-        return _count(_key("device", device, name)) <= TRIES
-    if _count(_key("address", where)) > ADDRESS_TRIES:
+        return _count("device", device, name) <= TRIES
+    if _count("address", where) > ADDRESS_TRIES:
         return False
-    if _count(_key("pair", where, name)) > TRIES:
+    if _count("pair", where, name) > TRIES:
         return False
-    if _count(_key("name", name)) > MANY:
-        return _count(_key("slow", where, name), SLOW_SPAN) <= 1
+    if _count("name", name) > MANY:
+        return _count("slow", where, name, span=SLOW_SPAN) <= 1
     return True
 
 

@@ -21,11 +21,11 @@ from evidence.people import fresh
 from evidence.people.requests import person
 from evidence.recordings.models import Recording
 from evidence.recordings.refusals import refuse
-from evidence.sharing import changing, lists, make_views, making, staff_page, writing
+from evidence.sharing import changing, lists, make_views, staff_page, wishes, writing
 from evidence.sharing.make_form import a_day
-from evidence.sharing.making import AlreadyMade, NotShared
 from evidence.sharing.models import Item, Share
 from evidence.sharing.staff_views import or_404
+from evidence.sharing.wishes import AlreadyMade, NotShared
 
 BOTH = ["GET", "POST"]
 NOT_THERE = (Share.DoesNotExist, Item.DoesNotExist, Case.DoesNotExist)
@@ -68,7 +68,7 @@ def extend(request: HttpRequest, reference: str) -> HttpResponse:
     if request.POST.get("offered"):
         try:
             row = changing.extend(by=person(request), share=share)
-            messages.success(request, f"Open until {making.when(row.until)}. They were told.")
+            messages.success(request, f"Open until {wishes.when(row.until)}. They were told.")
         except NOT_THERE:
             refuse(request, reference)
         except NotShared as refused:
@@ -76,13 +76,13 @@ def extend(request: HttpRequest, reference: str) -> HttpResponse:
         return redirect(share)
 
     def act() -> None:
-        until = making.end_of(a_day(_typed(request, "until", 20), "the end", "until"))
+        until = wishes.end_of(a_day(_typed(request, "until", 20), "the end", "until"))
         changing.extend(by=person(request), share=share, until=until, reason=_typed(request))
 
-    offered = max(making.offered_until(share.case), share.until)
+    offered = max(wishes.offered_until(share.case), share.until)
     words = {
         "title": "Extend", "verb": "Extend", "done": "Open for longer. They were told.",
-        "consequence": f"It ends {making.when(share.until)} now. {share.recipient} gets a mail "
+        "consequence": f"It ends {wishes.when(share.until)} now. {share.recipient} gets a mail "
         "that it stays open, and goes on under the same link.",
         "dated": True, "optional": True, "until": timezone.localdate(offered).isoformat(),
     }  # fmt: skip
@@ -206,12 +206,12 @@ def again(request: HttpRequest, reference: str) -> HttpResponse:
     """The same things for the same person, as if it were asked for the first time."""
     share = or_404(request, reference, "share.make")
     fresh.require(request)
-    offered = making.offered_until(share.case)
+    offered = wishes.offered_until(share.case)
     typed = request.POST.get("until", timezone.localdate(offered).isoformat())
     error, field = "", "until"
     if request.method == "POST":
         try:
-            until = making.end_of(a_day(typed.replace("\0", "")[:20], "the end", "until"))
+            until = wishes.end_of(a_day(typed.replace("\0", "")[:20], "the end", "until"))
             made = changing.make_again(
                 by=person(request), share=share, until=until, asked=_token(request)
             )

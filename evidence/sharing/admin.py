@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from evidence.custody.record import Subject
 from evidence.people.office import ChangingAdmin, OfficeAdmin, keep, staff
 from evidence.recordings.templatetags.evidence import clock_minute, day, tag
-from evidence.sharing import access, making
+from evidence.sharing import access, wishes
 from evidence.sharing.lists import STATES
 from evidence.sharing.models import Basis, Contact, Domain, Share
 
@@ -99,8 +99,8 @@ class ContactForm(forms.ModelForm):  # type: ignore[type-arg]
         """An address of one of the domains."""
         email = str(self.cleaned_data["email"]).lower()
         try:
-            making.check_address(email)
-        except making.NotShared as error:
+            wishes.check_address(email)
+        except wishes.NotShared as error:
             raise forms.ValidationError(str(error)) from None
         return email
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import NamedTuple
 
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
+from evidence.people import links
 from evidence.sharing.models import Share
-from evidence.sharing.proving import browser_digest
 
 COOKIE = "__Host-share" if settings.SECURE else "share"
 AGE = 400 * 24 * 3600  # the longest that browsers keep one
@@ -34,10 +33,10 @@ def digest(request: HttpRequest) -> str:
     """This browser's, as the database keeps it; of a new secret where it has none yet."""
     secret = request.COOKIES.get(COOKIE, "")
     if len(secret) != 43:
-        secret = secrets.token_urlsafe(32)
+        secret = links.new_secret()
         request.COOKIES[COOKIE] = secret
         request.META["share_cookie"] = secret
-    return browser_digest(secret)
+    return links.digest(secret)
 
 
 def keep(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -59,14 +58,14 @@ def pending(request: HttpRequest) -> Pending:
         reference, sent, of, link = found
     except (signing.BadSignature, ValueError, TypeError):
         return Pending("", False)
-    if of != browser_digest(request.COOKIES.get(COOKIE, "")):
+    if of != links.digest(request.COOKIES.get(COOKIE, "")):
         return Pending("", False)
     return Pending(str(reference), bool(sent), str(link))
 
 
 def link_of(share: Share) -> str:
     """What names the link that stands now; of the hash of its secret, and opening nothing."""
-    return browser_digest(share.token_hash)[:16]
+    return links.digest(share.token_hash)[:16]
 
 
 def begin(request: HttpRequest, response: HttpResponse, share: Share, sent: bool = False) -> None:

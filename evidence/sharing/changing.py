@@ -14,10 +14,10 @@ from evidence.exhibits import disclosure
 from evidence.exhibits.papers import Kind
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
-from evidence.sharing import access, mailing, making
-from evidence.sharing.making import Made, NotShared, Thing, Wish
+from evidence.sharing import access, mailing, making, wishes
 from evidence.sharing.models import Item, Share
 from evidence.sharing.telling import tell
+from evidence.sharing.wishes import Made, NotShared, Thing, Wish
 
 
 def _locked(by: User, share: Share, permission: str) -> Share:
@@ -91,7 +91,7 @@ def approve(*, by: User, share: Share, yes: bool, reason: str) -> Share:
         _sees(by, items, "approve")
         if yes:
             _not_theirs(by, items)
-            making.check_address(row.email)
+            wishes.check_address(row.email)
         row.decision_reason = why
         private = {"name": by.short, "reason": why}
         if not yes:
@@ -129,7 +129,7 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
         row = _locked(by, share, "share.make")
         if row.revoked_at or row.refused_at:
             raise NotShared("This share was taken back. Make it again instead.")
-        making.check_address(row.email)
+        wishes.check_address(row.email)
         on_team(by, row)
         items = _items(row)
         _sees(by, items, "extend")
@@ -138,14 +138,14 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
         if row.needs_approval:
             _not_theirs(by, items)
         before = row.until
-        wanted = until or making.offered_until(row.case)
+        wanted = until or wishes.offered_until(row.case)
         if wanted <= before:
-            raise NotShared(f"It lasts until {making.when(before)} already", "until")
-        making.check_until(timezone.now(), wanted)
+            raise NotShared(f"It lasts until {wishes.when(before)} already", "until")
+        wishes.check_until(timezone.now(), wanted)
         row.until, row.until_set_at, row.more_asked_at = wanted, timezone.now(), None
         row.save(update_fields=["until", "until_set_at", "more_asked_at"])
         data = {"until": wanted.isoformat(), "before": before.isoformat()}
-        private = {"name": by.short, "until": making.when(wanted), "reason": why}
+        private = {"name": by.short, "until": wishes.when(wanted), "reason": why}
         tell("share.extended", row, by.actor(), items=items, data=data, private=private)
         if row.approved_at or not row.needs_approval:  # who has no link yet hears nothing of it
             mailing.outside(row, "extended", "Your evidence stays open longer")
@@ -197,7 +197,7 @@ def send_again(*, by: User, share: Share) -> Made:
         row = _locked(by, share, "share.make")
         if row.state() not in ("live", "coming", "locked"):
             raise NotShared("This share does not stand any more. Make it again instead.")
-        making.check_address(row.email)
+        wishes.check_address(row.email)
         on_team(by, row)
         _sees(by, _items(row), "send")
         phrase = making.new_passphrase() if row.how == Share.How.PASSPHRASE else ""
@@ -249,7 +249,7 @@ def make_again(
         ]  # fmt: skip
         wish = Wish(
             recipient=row.recipient, organisation=row.organisation, email=row.email,
-            purpose=row.purpose, until=until or making.offered_until(row.case), things=things,
+            purpose=row.purpose, until=until or wishes.offered_until(row.case), things=things,
             basis=row.basis, case=row.case, words=row.words, downloads=row.downloads,
             watermark=row.watermark, how=row.how, again_of=row, asked=asked,
         )  # fmt: skip

@@ -19,8 +19,8 @@ from evidence.recordings.markers import stamp
 from evidence.recordings.models import Marker, Recording
 from evidence.recordings.templatetags.evidence import clock, day, length
 from evidence.sharing import making, standing
-from evidence.sharing.making import PAPERS, Thing
 from evidence.sharing.models import Item
+from evidence.sharing.wishes import PAPERS, Thing
 
 SAID = {
     Kind.LABELS: "A label for every exhibit that was not withdrawn",

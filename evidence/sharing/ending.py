@@ -29,8 +29,8 @@ from django.utils import timezone
 
 from evidence.cases.models import CourtDate
 from evidence.sharing import mailing
-from evidence.sharing.making import when
 from evidence.sharing.models import Notice, Share
+from evidence.sharing.wishes import when
 
 Kind = Notice.Kind
 # A warning's days before the end, and at how many the next one takes its place.

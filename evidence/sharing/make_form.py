@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from evidence.cases.forms import DATES
 from evidence.cases.models import Case
-from evidence.sharing import making
+from evidence.sharing import making, wishes
 from evidence.sharing.choosing import Choice, Choices
-from evidence.sharing.making import NotShared, Thing, Wish
 from evidence.sharing.models import Basis, Contact, Share
+from evidence.sharing.wishes import NotShared, Thing, Wish
 
 LONGEST = {
     "contact": 400, "recipient": 120, "organisation": 120, "email": 254, "purpose": 200,
@@ -63,7 +63,7 @@ class Form:
     @classmethod
     def empty(cls, case: Case | None, chosen: str = "") -> Form:
         """As the page opens."""
-        until = timezone.localdate(making.offered_until(case))
+        until = timezone.localdate(wishes.offered_until(case))
         typed = dict.fromkeys(LONGEST, "") | {
             "until": until.isoformat(), "how": Share.How.CODE.value, "take": "view",
         }  # fmt: skip
@@ -122,7 +122,7 @@ class Form:
                 found |= self._moment(name, words)
             except NotShared as error:
                 self.errors[name] = str(error)
-        until = found.get("until", making.offered_until(case))
+        until = found.get("until", wishes.offered_until(case))
         things = list(self._things(choices))
         wish = Wish(
             recipient=self.get("recipient"), organisation=self.get("organisation"),
@@ -132,7 +132,7 @@ class Form:
             downloads=self.get("take") == "download", watermark=self.ticks["watermark"],
             how=self.get("how"), remember=self.ticks["remember"], asked=uuid.UUID(self.token),
         )  # fmt: skip
-        wrong = making.problems(wish)
+        wrong = wishes.problems(wish)
         if not things:
             wrong.setdefault("things", "Select at least one thing to share")
         self.errors = self.errors | {k: v for k, v in wrong.items() if k not in self.errors}
@@ -146,7 +146,7 @@ class Form:
             return {}
         day = a_day(text, words, name)
         if name == "until":
-            return {name: making.end_of(day)}
+            return {name: wishes.end_of(day)}
         # Today: from now on, not from this morning.
         if day <= timezone.localdate():
             return {}

@@ -27,13 +27,14 @@ from evidence.recordings.access import find as find_recording
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Recording
 from evidence.recordings.refusals import refuse
-from evidence.sharing import choosing, making
+from evidence.sharing import choosing, making, wishes
 from evidence.sharing.choosing import Choices
 from evidence.sharing.make_form import Form, contacts, entry
-from evidence.sharing.making import AlreadyMade, Made, NotShared, Plan
+from evidence.sharing.making import Plan
 from evidence.sharing.models import Basis, Share
 from evidence.sharing.outside_page import card
 from evidence.sharing.standing import Standing
+from evidence.sharing.wishes import AlreadyMade, Made, NotShared
 
 GONE = (
     "Something that you selected is not there for you any more: it was restricted or taken off "
@@ -154,20 +155,20 @@ def _where(request: HttpRequest, user: User) -> HttpResponse:
 
 
 def _form(request: HttpRequest, place: Place, choices: Choices, form: Form) -> HttpResponse:
-    offered = making.offered_until(place.case)
+    offered = wishes.offered_until(place.case)
     court = place.case.next_court_date if place.case else None
     days = settings.SHARE_DAYS
     why = f"{days} days from today"
     if court:
         why = f"{days} days after the hearing on {court:%-d %b}"
-        if offered < making.end_of(court + timedelta(days=days)):
+        if offered < wishes.end_of(court + timedelta(days=days)):
             why = f"{settings.SHARE_MOST_DAYS} days, the most that a share lasts; the hearing on " \
                 f"{court:%-d %b} is later or close to it"  # fmt: skip
     context = {
         "place": place, "form": form, "typed": form.typed, "errors": form.errors,
         "error_list": [(_anchor(name), words) for name, words in form.errors.items()],
         "choices": choices, "groups": _groups(choices),
-        "why_until": f"{making.when(offered)} is offered: {why}",
+        "why_until": f"{wishes.when(offered)} is offered: {why}",
         "contacts": [(one, entry(one)) for one in contacts()], "hows": Share.How.choices,
         "bases": list(Basis.objects.filter(active=True)), "today": timezone.localdate(),
     }  # fmt: skip
@@ -235,4 +236,4 @@ def say(request: HttpRequest, share: Share) -> None:
             "minute, send the link again.",
         )
     else:
-        messages.success(request, f"Link sent to {share.email}. Ends {making.when(share.until)}.")
+        messages.success(request, f"Link sent to {share.email}. Ends {wishes.when(share.until)}.")

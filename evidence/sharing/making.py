@@ -5,117 +5,43 @@ from __future__ import annotations
 import hashlib
 import secrets
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from contextlib import suppress
+from dataclasses import dataclass
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 
 from evidence.cases import access as cases
 from evidence.cases.models import Case, CaseLink
-from evidence.custody.record import Draft, Subject, record
 from evidence.exhibits import checking, disclosure, paper_actions, papers
 from evidence.exhibits.models import Exhibit
 from evidence.exhibits.papers import Kind, NoPapers
+from evidence.people import links
 from evidence.people.models import User
 from evidence.people.table import Scope
 from evidence.recordings import markers, smaller
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Marker, Recording
-from evidence.sharing import mailing, standing
-from evidence.sharing.models import Basis, Contact, Domain, Item, Share
+from evidence.sharing import contacts, mailing, standing
+from evidence.sharing.models import Contact, Item, Share
 from evidence.sharing.telling import tell
+from evidence.sharing.wishes import (
+    PAPERS,
+    AlreadyMade,
+    Made,
+    NotShared,
+    Thing,
+    Wish,
+    address_of,
+    problems,
+    tidy,
+    when,
+)  # fmt: skip
 from evidence.store import s3
 
 MOST_ITEMS = 100
 MOST_MARKERS = 200
-# What goes to somebody outside as a paper: never the sensitive schedule.
-PAPERS = (Kind.LABELS, Kind.STATEMENT, Kind.LIST, Kind.UNUSED)
-
-
-class NotShared(ValueError):
-    """It can't be shared so. `field` is what to change. Its sentence is for a person."""
-
-    def __init__(self, sentence: str, field: str = "") -> None:
-        super().__init__(sentence)
-        self.field = field
-
-
-class AlreadyMade(Exception):
-    """The same form was sent before: `share` is what came of it."""
-
-    def __init__(self, share: Share) -> None:
-        super().__init__(share.reference)
-        self.share = share
-
-
-@dataclass(frozen=True)
-class Thing:
-    """One thing that somebody wants to share: a recording, an exhibit, or a paper by its kind."""
-
-    recording: Recording | None = None
-    exhibit: Exhibit | None = None
-    paper: str = ""
-    title: str = ""
-    # Numbers of the markers of a recording that they may see as well.
-    markers: Sequence[int] = ()
-
-
-@dataclass(frozen=True)
-class Wish:
-    """Who shares what with whom, as it was typed."""
-
-    recipient: str
-    organisation: str
-    email: str
-    purpose: str
-    until: datetime
-    things: Sequence[Thing]
-    basis: Basis | None = None
-    case: Case | None = None
-    words: str = ""
-    starts: datetime | None = None
-    downloads: bool = False
-    watermark: bool = False
-    how: str = Share.How.CODE
-    remember: bool = False
-    again_of: Share | None = None
-    # The form that asks: what is sent twice is made once.
-    asked: uuid.UUID | None = None
-
-
-@dataclass(frozen=True)
-class Made:
-    """A share that was made. The passphrase is told now and never again."""
-
-    share: Share
-    passphrase: str = field(default="", repr=False)
-    token: str = field(default="", repr=False)
-
-
-def offered_until(case: Case | None) -> datetime:
-    """The end that a share is offered: two weeks past the next day in court, 23:59, or from now;
-    within the force's limit."""
-    today = timezone.localdate()
-    court = case.next_court_date if case else None
-    day = (court or today) + timedelta(days=settings.SHARE_DAYS)
-    last = today + timedelta(days=settings.SHARE_MOST_DAYS)
-    return end_of(min(day, last))
-
-
-def end_of(day: date) -> datetime:
-    """23:59 of a day: when a share ends. Never midnight, which day that is nobody agrees."""
-    return timezone.make_aware(datetime.combine(day, time(23, 59)))
-
-
-def digest(token: str) -> str:
-    """A link's secret as it is kept: 256 random bits need no slow hash (ASVS 6.5.2)."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 def new_passphrase() -> str:
@@ -164,16 +90,28 @@ def make(*, by: User, wish: Wish, address: str = "") -> Made:
     share = _checked(by, wish, case)
     items = _items(by, case, share, wish)
     _may(by, case, items)  # before a paper is made of what may not be shared
-    names = [_paper(by, case, item, address) for item in items]
     phrase = new_passphrase() if share.how == Share.How.PASSPHRASE else ""
     share.passphrase = make_password(phrase) if phrase else ""
     try:
+        names = [_paper(by, case, item, address) for item in items]
         with transaction.atomic():
             token = _kept(by, case, share, items, names, wish)
-    except IntegrityError:
+    except BaseException as error:
+        _forget_papers(items)
+        if not isinstance(error, IntegrityError):
+            raise
         _once(by, wish)  # of two that were sent at once, the other was first
         raise NotShared("Somebody saved the same at this moment. Send it again.") from None
     return Made(share, phrase, token)
+
+
+def _forget_papers(items: list[Item]) -> None:
+    """The bytes of papers for a share that did not come about; that they were made stays told."""
+    for item in items:
+        # Where nobody can tell whether the share was kept, neither is its paper thrown away.
+        with suppress(s3.StoreError, DatabaseError):
+            if item.key and not Item.objects.filter(key=item.key).exists():
+                s3.delete("renditions", item.key)
 
 
 def _kept(
@@ -255,45 +193,13 @@ def _items(by: User, case: Case | None, share: Share, wish: Wish) -> list[Item]:
 
 def send_link(share: Share, by: User) -> str:
     """A new secret for a share, sent to its person; the old one opens nothing any more."""
-    token = secrets.token_urlsafe(32)
-    share.token_hash, share.sent_at = digest(token), None
+    token = links.new_secret()
+    share.token_hash, share.sent_at = links.digest(token), None
     share.wrong_codes, share.locked_at = 0, None
     share.save(update_fields=["token_hash", "sent_at", "wrong_codes", "locked_at"])
     tell("share.sent", share, by.actor(), private={"name": by.short})
     mailing.link(share, token)
     return token
-
-
-def _text(text: str, longest: int) -> str:
-    return " ".join(text.replace("\0", "").split())[:longest]
-
-
-def problems(wish: Wish) -> dict[str, str]:
-    """Everything that is wrong with what was typed, by field; things are looked at elsewhere."""
-    found: dict[str, str] = {}
-    if len(_text(wish.recipient, 120)) < 3:
-        found["recipient"] = "Enter the name of one person"
-    if len(_text(wish.organisation, 120)) < 2:
-        found["organisation"] = "Enter their organisation"
-    try:
-        check_address(_address(wish))
-    except NotShared as error:
-        found["email"] = str(error)
-    if len(_text(wish.purpose, 200)) < 3:
-        found["purpose"] = "Enter what they need it for"
-    if wish.basis is None or not wish.basis.active:
-        found["basis"] = "Select the legal basis"
-    if wish.how not in Share.How.values:
-        found["how"] = "Select how they prove who they are"
-    try:
-        check_until(wish.starts or timezone.now(), wish.until)
-    except NotShared as error:
-        found[error.field] = str(error)
-    return found
-
-
-def _address(wish: Wish) -> str:
-    return wish.email.strip().replace("\0", "")
 
 
 def _checked(by: User, wish: Wish, case: Case | None) -> Share:
@@ -302,58 +208,20 @@ def _checked(by: User, wish: Wish, case: Case | None) -> Share:
         raise NotShared(sentence, field_)
     before = wish.again_of
     return Share(
-        recipient=_text(wish.recipient, 120), organisation=_text(wish.organisation, 120),
-        email=_address(wish), purpose=_text(wish.purpose, 200), basis=wish.basis, case=case,
+        recipient=tidy(wish.recipient, 120), organisation=tidy(wish.organisation, 120),
+        email=address_of(wish), purpose=tidy(wish.purpose, 200), basis=wish.basis, case=case,
         words=wish.words.replace("\0", "").replace("\r\n", "\n").strip()[:1000],
         starts=wish.starts or timezone.now(), until=wish.until, downloads=wish.downloads,
         watermark=wish.watermark, how=wish.how, made_by=by, owner=by, again_of=before,
         contact=before.contact if before else None, asked=wish.asked,
-        token_hash=digest(secrets.token_urlsafe(32)),  # of a secret that nobody has
+        token_hash=links.digest(links.new_secret()),  # of a secret that nobody has
     )  # fmt: skip
-
-
-def check_address(email: str) -> None:
-    """Raises NotShared for what is no address, and for one outside the force's domains."""
-    try:
-        validate_email(email)
-    except ValidationError:
-        raise NotShared("Enter an e-mail address like j.marlow@cps.gov.uk", "email") from None
-    # What some mailer could read as another address, or as two; letters that only look alike.
-    if not email.isascii() or len(email) > 254 or set(email) & set('"%!(),:;<>\\'):
-        raise NotShared("Enter an e-mail address of plain letters and digits", "email")
-    if not any(domain.covers(email) for domain in Domain.objects.all()):
-        where = email.rpartition("@")[2]
-        raise NotShared(
-            f"{where} is not one of the domains that evidence may be shared with. Use an address "
-            "at work, or ask professional standards to add the domain.", "email",
-        )  # fmt: skip
-
-
-def check_until(starts: datetime, until: datetime) -> None:
-    """Raises NotShared for an end that is past, before the start, or beyond the limit."""
-    if until <= timezone.now():
-        raise NotShared("Enter an end in the future", "until")
-    if until <= starts:
-        raise NotShared(f"The end must be after the start, {when(starts)}", "until")
-    # Whole days, not hours: a day on which clocks change is one day too.
-    first = timezone.localdate(max(starts, timezone.now()))
-    last = first + timedelta(days=settings.SHARE_MOST_DAYS)
-    if timezone.localdate(until) > last:
-        raise NotShared(
-            f"A share lasts at most {settings.SHARE_MOST_DAYS} days, until {last:%-d %b %Y}",
-            "until",
-        )
-
-
-def when(moment: datetime) -> str:
-    """23:59 on 6 Dec 2026"""
-    return f"{timezone.localtime(moment):%H:%M on %-d %b %Y}"
 
 
 def _item(by: User, case: Case | None, share: Share, thing: Thing, number: int) -> Item:
     item = Item(
         share=share, number=number, recording=thing.recording, exhibit=thing.exhibit,
-        title=_text(thing.title, 120), paper=thing.paper,
+        title=tidy(thing.title, 120), paper=thing.paper,
     )  # fmt: skip
     if thing.paper:
         if case is None:
@@ -445,61 +313,9 @@ def _markers(by: User, item: Item, thing: Thing) -> list[Marker]:
 
 def _remember(by: User, wish: Wish) -> Contact:
     """The person in the address book, new or as they are now."""
-    return keep_contact(
-        by=by, name=wish.recipient, organisation=wish.organisation, email=_address(wish)
+    return contacts.keep_contact(
+        by=by, name=wish.recipient, organisation=wish.organisation, email=address_of(wish)
     )
-
-
-def keep_contact(
-    *, by: User, name: str, organisation: str, email: str, phone: str | None = None,
-    contact: Contact | None = None,
-) -> Contact:  # fmt: skip
-    """Somebody in the address book, new or as they are now, and the event of it. Raises NotShared
-    for somebody without a name, or at an address that nothing may be shared with."""
-    values = {"name": _text(name, 120), "organisation": _text(organisation, 120)}
-    if len(values["name"]) < 3:
-        raise NotShared("Enter the name of one person", "name")
-    if len(values["organisation"]) < 2:
-        raise NotShared("Enter their organisation", "organisation")
-    check_address(email)
-    values["email"] = email.lower()
-    if phone is not None:
-        values["phone"] = _text(phone, 40)
-    with transaction.atomic():
-        rows = Contact.objects.select_for_update()
-        same = rows.filter(email=values["email"]).first()
-        if contact is not None and same is not None and same.pk != contact.pk:
-            raise NotShared(f"{same} has this address already.", "email")
-        row = same or (rows.get(pk=contact.pk) if contact else Contact(added_by=by))
-        before = {name: getattr(row, name) for name in values} if row.pk else {}
-        if before == values and row.removed_at is None:
-            return row
-        for field_, value in values.items():
-            setattr(row, field_, value)
-        row.removed_at = None
-        row.save()
-        _contact_told(by, row, sorted(values), before, values)
-    return row
-
-
-def remove_contact(*, by: User, contact: Contact) -> None:
-    """Take somebody out of the address book; what was shared with them stays."""
-    with transaction.atomic():
-        row = Contact.objects.select_for_update().get(pk=contact.pk)
-        if row.removed_at is None:
-            row.removed_at = timezone.now()
-            row.save(update_fields=["removed_at"])
-            _contact_told(by, row, ["removed_at"], {}, {"removed": "yes"})
-
-
-def _contact_told(
-    by: User, row: Contact, fields: list[str], before: dict[str, str], after: dict[str, str]
-) -> None:
-    private = {"name": by.short, "what": str(row), "before": before, "after": after}
-    record(
-        Draft("share.data_changed", Subject("share-contact"), by.actor(), {"fields": fields},
-              private)
-    )  # fmt: skip
 
 
 def _told(by: User, share: Share, items: list[Item], names: list[str]) -> None:

@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from evidence.sharing import making
+from evidence.sharing import contacts
 from evidence.sharing.make_form import MOST_BOOK
-from evidence.sharing.making import NotShared
 from evidence.sharing.models import Contact
 from evidence.sharing.staff_views import those_who
+from evidence.sharing.wishes import NotShared
 
 LONGEST = {"name": 120, "organisation": 120, "email": 254, "phone": 40}
 
@@ -47,11 +47,11 @@ def contact(request: HttpRequest, contact: int = 0) -> HttpResponse:
             for name, most in LONGEST.items()
         }
         if request.POST.get("do") == "remove" and found is not None:
-            making.remove_contact(by=user, contact=found)
+            contacts.remove_contact(by=user, contact=found)
             messages.success(request, f"{found.name} is not in the address book any more.")
             return redirect("share-people")
         try:
-            kept = making.keep_contact(
+            kept = contacts.keep_contact(
                 by=user, name=typed["name"], organisation=typed["organisation"],
                 email=typed["email"].strip(), phone=typed["phone"], contact=found,
             )  # fmt: skip

@@ -7,9 +7,7 @@ by another way. Five wrong ones lock the link.
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -18,33 +16,23 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from evidence.people import links
 from evidence.sharing import mailing
-from evidence.sharing.making import digest
-from evidence.sharing.models import WRONG_CODES, Code, Proof, Share
+from evidence.sharing.models import Code, Proof, Share
 from evidence.sharing.telling import tell
-
-CODE_LIFE = timedelta(minutes=10)
-CODES_AN_HOUR = 6
 
 
 class ShareClosed(PermissionError):
     """Unknown, ended, revoked or locked: a stranger is told the same of each."""
 
 
-def browser_digest(secret: str) -> str:
-    """A browser's secret as it is kept."""
-    return hashlib.sha256(secret.encode()).hexdigest()
-
-
 def _code_digest(share: Share, browser: str, code: str) -> str:
-    """Six digits do need a key: without this system's secret the hash says nothing."""
-    message = f"{share.pk}:{browser}:{code}".encode()
-    return hmac.new(settings.SECRET_KEY.encode(), message, "sha256").hexdigest()
+    return links.code_digest(str(share.pk), browser, code)
 
 
 def by_token(token: str) -> Share:
     """The share of a link, whatever its state. Raises ShareClosed."""
-    share = _shares().filter(token_hash=digest(token)).first()
+    share = _shares().filter(token_hash=links.digest(token)).first()
     if share is None:
         raise ShareClosed
     return share
@@ -105,17 +93,17 @@ def send_code(*, share: Share, browser: str) -> bool:
     Raises ShareClosed.
     """
     now = timezone.now()
-    code = f"{secrets.randbelow(1_000_000):06d}"
+    code = links.new_code()
     with transaction.atomic():
         row = _locked(share)
         if row.state(now) != "live" or row.how != Share.How.CODE:
             raise ShareClosed
-        if row.codes.filter(created__gt=now - timedelta(hours=1)).count() >= CODES_AN_HOUR:
+        if row.codes.filter(created__gt=now - timedelta(hours=1)).count() >= links.CODES_AN_HOUR:
             return False
         row.codes.filter(used_at=None).update(used_at=now)  # the newest code only
         Code.objects.create(
             share=row, browser=browser, digest=_code_digest(row, browser, code),
-            expires=now + CODE_LIFE,
+            expires=now + links.CODE_LIFE,
         )  # fmt: skip
         mailing.outside(row, "code", f"Your code from {settings.FORCE_NAME}", code=code)
     return True
@@ -141,7 +129,7 @@ def prove(*, share: Share, browser: str, said: str, address: str) -> int:
             tell("share.proved", row, row.actor(address), private={"address": address})
             return -1
         row.wrong_codes += 1
-        if row.wrong_codes >= WRONG_CODES:
+        if row.wrong_codes >= links.WRONG_CODES:
             row.locked_at = now
             mailing.owner(row, "locked", f"Share {row.reference} is locked")
         row.save(update_fields=["wrong_codes", "locked_at"])
@@ -150,7 +138,7 @@ def prove(*, share: Share, browser: str, said: str, address: str) -> int:
             "share.refused", row, row.actor(address), data={"tries": row.wrong_codes},
             private={"address": address, "why": f"a wrong {what}"}, outcome="denied",
         )  # fmt: skip
-        return max(WRONG_CODES - row.wrong_codes, 0)
+        return max(links.WRONG_CODES - row.wrong_codes, 0)
 
 
 def _right(row: Share, browser: str, said: str, now: datetime) -> bool:

@@ -12,7 +12,7 @@ from evidence.custody import history
 from evidence.people.models import User
 from evidence.recordings.markers import stamp
 from evidence.recordings.templatetags.evidence import day, length, size
-from evidence.sharing import access, lists, making, standing
+from evidence.sharing import access, lists, standing, wishes
 from evidence.sharing.changing import named
 from evidence.sharing.models import Item, Message, Share, Viewing
 
@@ -66,7 +66,7 @@ def context(reader: User, share: Share) -> dict[str, Any]:
     there = standing.judge(share, [item for item in every if item.removed_at is None])
     names = {item.pk: named(item) if lists.known(item, seen) else UNSEEN for item in every}
     colour, words = lists.STATES[share.state()]
-    offered = making.offered_until(share.case)
+    offered = wishes.offered_until(share.case)
     return {
         "share": share, "colour": colour, "state_words": words,
         "things": [_thing(one, seen) for one in there],

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evidence.exhibits import ranges
+from evidence.people import links
 from evidence.people.requests import address
 from evidence.recordings import player_data
 from evidence.recordings.markers import NotMarked, position
@@ -28,9 +29,9 @@ from evidence.sharing import (
     throttle,
     writing,
 )
-from evidence.sharing.making import NotShared
 from evidence.sharing.models import Share, Viewing
 from evidence.sharing.proving import ShareClosed
+from evidence.sharing.wishes import NotShared
 
 View = Callable[..., HttpResponse]
 AGAIN = "Load this page again and show that it is you: you were away for a while."
@@ -111,16 +112,10 @@ def _pending(request: HttpRequest) -> Share:
     return found
 
 
-def masked(email: str) -> str:
-    """j…@cps.example"""
-    name, _, domain = email.partition("@")
-    return f"{name[:1]}…@{domain}"
-
-
 def _prove_page(request: HttpRequest, share: Share, error: str = "") -> HttpResponse:
     phrase = share.how == Share.How.PASSPHRASE
     context = {
-        "masked": masked(share.email), "error": error, "passphrase": phrase,
+        "masked": links.masked(share.email), "error": error, "passphrase": phrase,
         "sent": phrase or browser.pending(request).sent, "phone": settings.HELP_PHONE,
         "force": settings.FORCE_NAME,
     }  # fmt: skip

@@ -11,9 +11,9 @@ from django.utils import timezone
 from evidence.people.models import User
 from evidence.recordings.markers import stamp
 from evidence.sharing import access, changing, mailing, proving, standing
-from evidence.sharing.making import NotShared
 from evidence.sharing.models import Message, Share
 from evidence.sharing.telling import tell
+from evidence.sharing.wishes import NotShared
 
 LONGEST = 2000
 MOST = 200

@@ -7,13 +7,11 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.utils import timezone
 
 from evidence.exhibits import making
 from evidence.exhibits.models import Clip
@@ -22,6 +20,7 @@ from ingest.clips import covering, cutting
 from ingest.media import tools
 from ingest.media.sandbox import MediaFailed, SandboxMissing
 from ingest.renditions.actions import DEMUXERS, purge
+from ingest.renditions.fetching import fetch, now_and_then
 
 log = structlog.get_logger(__name__)
 TOOL = "ffmpeg"
@@ -68,7 +67,7 @@ def _cut(clip: Clip, scratch: Path) -> making.Result:
     source, out = scratch / "in.bin", scratch / "out"
     out.mkdir()
     _room(clip, scratch)
-    busy = _busy(clip)
+    busy = now_and_then(lambda: making.renew(clip))
     _fetch(clip, source, busy)
     wanted = _wanted(clip)
     made = cutting.cut(
@@ -126,31 +125,12 @@ def _room(clip: Clip, scratch: Path) -> None:
         raise NoRoom(f"{clip.reference} needs {wanted:,.0f} bytes of scratch; {free:,} are free")
 
 
-def _busy(clip: Clip) -> Callable[[], None]:
-    """Renews the claim now and then."""
-    last = timezone.now()
-
-    def tell() -> None:
-        nonlocal last
-        now = timezone.now()
-        if now - last > timedelta(seconds=30):
-            last = now
-            making.renew(clip)
-
-    return tell
-
-
 def _fetch(clip: Clip, target: Path, busy: Callable[[], None]) -> None:
     """Copy the original to scratch, and compare it with what the custody log says of it."""
-    digest = hashlib.sha256()
     original = clip.original
-    with target.open("wb") as file:
-        for chunk in s3.read("originals", original.key, original.version_id):
-            digest.update(chunk)
-            file.write(chunk)
-            busy()
+    found = fetch("originals", original.key, original.version_id, target, busy)
     said = making.sealed_sha256(original)
     if not said:
         raise MediaFailed("the custody log does not know its original")
-    if not digest.hexdigest() == said == original.sha256 == clip.parent_sha256:
+    if not found == said == original.sha256 == clip.parent_sha256:
         raise MediaFailed("the store's bytes are not those that were sealed")

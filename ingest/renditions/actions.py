@@ -24,6 +24,7 @@ from evidence.retention.actions import hold_where, positions_come
 from evidence.store import s3
 from ingest.media import rendering, sniff, tools, track
 from ingest.media.sandbox import MediaFailed, SandboxMissing
+from ingest.renditions.fetching import fetch, now_and_then
 from ingest.renditions.joining import join, refresh
 from ingest.uploads.sealing import quarantine_broken
 
@@ -155,18 +156,14 @@ def _progress_of(original: Original) -> Callable[[int], None]:
 
 def _fetch(original: Original, target: Path) -> None:
     """Copy the original to scratch and check its hash on the way: no rendition of other bytes."""
-    digest = hashlib.sha256()
-    renew = timezone.now() + CLAIM / 3
-    with target.open("wb") as file:
-        for chunk in s3.read("originals", original.key, original.version_id):
-            digest.update(chunk)
-            file.write(chunk)
-            if timezone.now() > renew:
-                renew = timezone.now() + CLAIM / 3
-                Original.objects.filter(pk=original.pk).update(
-                    media_claimed_until=timezone.now() + CLAIM
-                )
-    if digest.hexdigest() != original.sha256:
+
+    def renew() -> None:
+        claimed = timezone.now() + CLAIM
+        Original.objects.filter(pk=original.pk).update(media_claimed_until=claimed)
+
+    busy = now_and_then(renew, CLAIM / 3)
+    found = fetch("originals", original.key, original.version_id, target, busy)
+    if found != original.sha256:
         raise MediaFailed("the store's bytes are not those that were sealed")
 
 

@@ -6,11 +6,9 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 from django.conf import settings
-from django.utils import timezone
 
 from evidence.recordings import smaller
 from evidence.recordings.models import Rendition, Smaller
@@ -18,6 +16,7 @@ from evidence.store import s3
 from ingest.media import rendering, tools
 from ingest.media.sandbox import MediaFailed, SandboxMissing
 from ingest.renditions.actions import purge
+from ingest.renditions.fetching import fetch, now_and_then
 
 
 def shrink(original_id: int) -> Smaller | None:
@@ -53,7 +52,7 @@ def _shrink(work: Smaller, scratch: Path) -> smaller.Result:
     proxy = Rendition.objects.get(original=work.original_id, kind="proxy")
     source, out = scratch / "in.bin", scratch / "out"
     out.mkdir()
-    busy = _busy(work)
+    busy = now_and_then(lambda: smaller.renew(work))
     _fetch(proxy, source, busy)
     made = rendering.shrink(
         source, out, proxy.sha256, threads=settings.MEDIA_THREADS, mode=settings.MEDIA_SANDBOX,
@@ -70,27 +69,8 @@ def _shrink(work: Smaller, scratch: Path) -> smaller.Result:
     return smaller.Result(key, size, sha256, made.tool, version, made.arguments or [], made.facts)
 
 
-def _busy(work: Smaller) -> Callable[[], None]:
-    """Renews the claim now and then."""
-    last = timezone.now()
-
-    def tell() -> None:
-        nonlocal last
-        now = timezone.now()
-        if now - last > timedelta(seconds=30):
-            last = now
-            smaller.renew(work)
-
-    return tell
-
-
 def _fetch(proxy: Rendition, target: Path, busy: Callable[[], None]) -> None:
     """Copy the viewing copy to scratch and check its hash on the way."""
-    digest = hashlib.sha256()
-    with target.open("wb") as file:
-        for chunk in s3.read("renditions", proxy.key):
-            digest.update(chunk)
-            file.write(chunk)
-            busy()
-    if digest.hexdigest() != proxy.sha256:
+    found = fetch("renditions", proxy.key, "", target, busy)
+    if found != proxy.sha256:
         raise MediaFailed("the store's bytes are not those of the viewing copy")

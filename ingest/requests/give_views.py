@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -16,6 +15,7 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from evidence.people import links
 from evidence.people.requests import address
 from ingest.requests import actions, throttle
 from ingest.requests.actions import RequestClosed
@@ -73,7 +73,7 @@ def open_(request: HttpRequest) -> HttpResponse:
     if not throttle.allow(request, "link"):
         return _too_many(request)
     token = request.POST.get("token", "").replace("\0", "").strip().rpartition("#")[2]
-    name = browser(request) or secrets.token_urlsafe(32)
+    name = browser(request) or links.new_secret()
     row = actions.by_token(token[:200], name)
     if is_of(row, name):
         return _remember(request, redirect("give", row.reference), name)
@@ -86,14 +86,9 @@ def _pending(request: HttpRequest) -> UploadRequest:
     return pending(str(request.session.get(PENDING, "")), browser(request))
 
 
-def _masked(email: str) -> str:
-    name, _, domain = email.partition("@")
-    return f"{name[:1]}…@{domain}"
-
-
 def _prove_page(request: HttpRequest, row: UploadRequest, error: str = "") -> HttpResponse:
     context = {
-        "masked": _masked(row.email), "sent": bool(request.session.get(SENT)), "error": error
+        "masked": links.masked(row.email), "sent": bool(request.session.get(SENT)), "error": error
     }  # fmt: skip
     return render(request, "requests/prove.html", context, status=422 if error else 200)
 

@@ -18,7 +18,6 @@ from ingest.devices.models import Camera
 from ingest.uploads.models import Upload
 
 MAX_DAYS = 30
-WRONG_CODES = 5
 # So many times its number of files may be named by one link: each writes a row, and each that is
 # left out an event that is never deleted.
 CHOSEN_TIMES = 10

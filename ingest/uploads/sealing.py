@@ -141,6 +141,18 @@ def _disagrees(upload: Upload, found: Found) -> None:
         _quarantine(upload, None, Quarantine.Kind.DISAGREES, reason, found)
 
 
+def lost(upload: Upload) -> None:
+    """The store did not keep every part of what somebody outside sent: it can't be sent again
+    under their link, so a person asks for it anew."""
+    reason = "The store did not keep every part of it. Ask for the file again."
+    with transaction.atomic():
+        moved = Upload.objects.filter(pk=upload.pk, state=Upload.State.VERIFYING).update(
+            state=Upload.State.QUARANTINED, reason=reason, claimed_until=None
+        )
+        if moved:
+            _quarantine(upload, None, Quarantine.Kind.DISAGREES, reason)
+
+
 def _quarantine(
     upload: Upload, recording: Recording | None, kind: str, reason: str, found: Found | None = None
 ) -> None:

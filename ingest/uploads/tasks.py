@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from evidence.custody import sequencer
 from evidence.store import s3
+from ingest.devices.models import Made
 from ingest.uploads import receipts, sealing
 from ingest.uploads.models import Upload
 
@@ -58,6 +59,10 @@ def _send_again(identifier: uuid.UUID) -> None:
     if upload.version_id:
         # Not the parts but the whole object is gone: nothing that a dock could mend by itself.
         _object_gone(upload)
+        return
+    if upload.camera.kind == Made.REQUEST:
+        # Whoever sent it has said that that was all, and sends no more: a person has to know.
+        sealing.lost(upload)
         return
     moved = Upload.objects.filter(
         pk=identifier, state=Upload.State.VERIFYING, version_id="", attempts=upload.attempts

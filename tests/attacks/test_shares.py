@@ -24,12 +24,13 @@ from evidence.custody import sequencer
 from evidence.custody.models import Event
 from evidence.exhibits import actions as exhibits
 from evidence.exhibits.models import Decision, Exhibit
+from evidence.people import links
 from evidence.people.models import User
 from evidence.recordings.models import Recording
-from evidence.sharing import changing, looking, making, proving, serving, throttle, views, writing
-from evidence.sharing.making import Made, Thing
+from evidence.sharing import changing, looking, serving, throttle, writing
 from evidence.sharing.models import Code, Share, Viewing
 from evidence.sharing.urls import urlpatterns
+from evidence.sharing.wishes import Made, Thing
 from tests import sharing
 from tests.attacks.test_stored_scripts import LIVE
 from tests.evidence.sharing.conftest import (  # noqa: F401
@@ -151,12 +152,13 @@ def test_refusals_of_a_link_are_the_same_to_the_byte_and_to_the_query(
     marlow: User, case: Case, whole: Exhibit, monkeypatch: Any
 ) -> None:
     asked: list[str] = []
+    digest = links.digest
 
     def counted(token: str) -> str:
         asked.append(token)
-        return making.digest(token)
+        return digest(token)
 
-    monkeypatch.setattr(proving, "digest", counted)
+    monkeypatch.setattr(links, "digest", counted)
     seen, work = set(), set()
     for change in STATES.values():
         made = sharing.make(marlow, whole, case=case)
@@ -445,7 +447,7 @@ def test_a_share_for_viewing_gives_no_file(
     assert client.post(f"{path}download/").status_code == 404
     row = Viewing.objects.create(
         share=made.share, item=made.share.items.get(), kind="file", last=timezone.now(),
-        browser=proving.browser_digest(client.cookies["share"].value),
+        browser=links.digest(client.cookies["share"].value),
     )  # fmt: skip
     assert client.get(f"{path}{row.pk}/file/").status_code == 404
 
@@ -647,5 +649,5 @@ def test_what_is_said_to_strangers_names_nobody(shared: Made) -> None:
     text = Client().get(f"/shared/{shared.share.reference}/").text
     for words in ("Marlow", shared.share.reference, "ended", "revoked", "cps"):
         assert words not in text
-    assert views.masked("j.marlow@cps.example") == "j…@cps.example"
+    assert links.masked("j.marlow@cps.example") == "j…@cps.example"
     assert looking.LETTERS.keys() == {"v", "l", "s", "b"}

@@ -65,7 +65,7 @@ from evidence.exhibits.models import Exhibit
 from evidence.people.models import User
 from evidence.recordings.models import Marker
 from evidence.sharing import making
-from evidence.sharing.making import Thing, Wish
+from evidence.sharing.wishes import Thing, Wish
 from evidence.sharing.models import Basis, Domain
 Domain.objects.get_or_create(name="cps.example", defaults={"organisation": "CPS"})
 case = Case.objects.get(urn="01AB/90001/26")
@@ -350,7 +350,7 @@ from django.utils import timezone
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording
 from evidence.sharing import making
-from evidence.sharing.making import Thing, Wish
+from evidence.sharing.wishes import Thing, Wish
 from evidence.sharing.models import Basis, Domain
 from evidence.store import s3
 Domain.objects.get_or_create(name="cps.example", defaults={"organisation": "CPS"})

@@ -3,9 +3,9 @@
 from evidence.sharing.models.directory import Basis, Contact, Domain
 from evidence.sharing.models.outside import Code, Message, Notice, Proof, Viewing
 from evidence.sharing.models.package import SharedPackage
-from evidence.sharing.models.share import WRONG_CODES, Item, Share, make_reference
+from evidence.sharing.models.share import Item, Share, make_reference
 
 __all__ = [
-    "WRONG_CODES", "Basis", "Code", "Contact", "Domain", "Item", "Message", "Notice", "Proof",
+    "Basis", "Code", "Contact", "Domain", "Item", "Message", "Notice", "Proof",
     "Share", "SharedPackage", "Viewing", "make_reference",
 ]  # fmt: skip

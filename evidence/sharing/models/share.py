@@ -18,7 +18,6 @@ from evidence.recordings.models import ALPHABET, Marker, Recording
 from evidence.sharing.models.directory import Basis, Contact
 
 USER = settings.AUTH_USER_MODEL
-WRONG_CODES = 5
 
 
 def make_reference() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,13 +13,14 @@ from django.utils import timezone
 from evidence.cases import actions as cases
 from evidence.cases.access import visible_to as visible_cases
 from evidence.cases.models import Case
+from evidence.people import links
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.models import Recording
 from evidence.store import s3
 from ingest.devices.models import Camera, Dock, Made
 from ingest.requests.access import may_accept, visible_to
-from ingest.requests.actions.common import digest, locked, mail, write
+from ingest.requests.actions.common import locked, mail, write
 from ingest.requests.models import MAX_DAYS, UploadRequest, make_reference
 from ingest.uploads import actions as uploads
 from ingest.uploads.models import Quarantine, Upload
@@ -72,14 +72,14 @@ def make(*, by: User, wish: Wish) -> UploadRequest:
     _in_time(wish.until)
     if wish.case and not visible_cases(by).filter(pk=wish.case.pk).exists():
         raise NotAllowed(NOTHING)
-    token, reference = secrets.token_urlsafe(32), make_reference()
+    token, reference = links.new_secret(), make_reference()
     with transaction.atomic():
         dock()
         row = UploadRequest.objects.create(
             reference=reference, requester=wish.requester, organisation=wish.organisation,
             email=wish.email, purpose=wish.purpose, case=wish.case, until=wish.until,
             most_bytes=settings.REQUEST_MOST_BYTES, most_files=settings.REQUEST_MOST_FILES,
-            camera=_camera(reference), token_hash=digest(token), made_by=by,
+            camera=_camera(reference), token_hash=links.digest(token), made_by=by,
         )  # fmt: skip
         _told("request.made", by, row)
         _send_link(by, row, token)
@@ -108,12 +108,12 @@ def renew(*, by: User, request: UploadRequest, until: datetime) -> UploadRequest
     pressed Send, nor after revoking. Raises NotAllowed, ValueError.
     """
     _in_time(until)
-    token = secrets.token_urlsafe(32)
+    token = links.new_secret()
     with transaction.atomic():
         row = _own(by, request)
         if row.state() in (State.USED, State.REVOKED):
             raise ValueError("This request is over. Make a new one.")
-        row.token_hash, row.browser_hash, row.until = digest(token), "", until
+        row.token_hash, row.browser_hash, row.until = links.digest(token), "", until
         row.locked_at, row.wrong_codes, row.chosen = None, 0, 0
         row.save(update_fields=["token_hash", "browser_hash", "until", "locked_at", "wrong_codes",
                                 "chosen"])  # fmt: skip

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +11,7 @@ from django.db import transaction
 from django.template.loader import render_to_string
 
 from evidence.custody.record import Actor, Draft, Outcome, record
+from evidence.people import links
 from ingest.requests.models import UploadRequest
 
 
@@ -20,20 +19,14 @@ class RequestClosed(PermissionError):
     """Unknown, sent, ended, revoked, locked or another browser's: a stranger hears the same."""
 
 
-def digest(token: str) -> str:
-    """256 random bits need no slow hash (ASVS 6.5.2)."""
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def code_digest(row: UploadRequest, browser: str, code: str) -> str:
-    """Six digits do need a key: without this system's secret the hash says nothing."""
-    message = f"request:{row.pk}:{browser}:{code}".encode()
-    return hmac.new(settings.SECRET_KEY.encode(), message, "sha256").hexdigest()
+    """A code as it is kept, of this request and browser."""
+    return links.code_digest(f"request:{row.pk}", browser, code)
 
 
 def browser_digest(row: UploadRequest, browser: str) -> str:
     """What is kept of the browser that has proved itself; of no use for another request."""
-    return digest(f"{row.reference}:{browser}")
+    return links.digest(f"{row.reference}:{browser}")
 
 
 def locked(row: UploadRequest) -> UploadRequest:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import hmac
-import secrets
 from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from evidence.people import links
 from ingest.requests.access import REFERENCE
 from ingest.requests.actions.common import (
     RequestClosed,
     browser_digest,
     code_digest,
-    digest,
     mail,
     still_open,
     write,
 )
-from ingest.requests.models import WRONG_CODES, RequestCode, UploadRequest
+from ingest.requests.models import RequestCode, UploadRequest
 
-CODE_LIFE = timedelta(minutes=10)
-CODES_AN_HOUR = 6
 # So long the browser that sent them sees what was received.
 AFTER = timedelta(days=7)
 RIGHT = -1
@@ -31,7 +28,7 @@ RIGHT = -1
 
 def by_token(token: str, browser: str) -> UploadRequest:
     """The open request of a link, unless another browser has it. Raises RequestClosed."""
-    row = UploadRequest.objects.filter(token_hash=digest(token)).first()
+    row = UploadRequest.objects.filter(token_hash=links.digest(token)).first()
     if row is None:
         raise RequestClosed
     return _for_browser(row, browser)
@@ -79,15 +76,15 @@ def of_browser(reference: str, browser: str, *, sent: bool = False) -> UploadReq
 def send_code(*, request: UploadRequest, browser: str) -> bool:
     """E-mail a six-digit code for this browser; False when too many were asked for."""
     now = timezone.now()
-    code = f"{secrets.randbelow(1_000_000):06d}"
+    code = links.new_code()
     with transaction.atomic():
         row = _for_browser(still_open(request), browser)
-        if row.codes.filter(created__gt=now - timedelta(hours=1)).count() >= CODES_AN_HOUR:
+        if row.codes.filter(created__gt=now - timedelta(hours=1)).count() >= links.CODES_AN_HOUR:
             return False
         row.codes.filter(used_at=None).update(used_at=now)  # the newest code only
         RequestCode.objects.create(
-            request=row, browser=digest(browser), digest=code_digest(row, browser, code),
-            expires=now + CODE_LIFE,
+            request=row, browser=links.digest(browser), digest=code_digest(row, browser, code),
+            expires=now + links.CODE_LIFE,
         )  # fmt: skip
         mail(f"Your code from {settings.FORCE_NAME}", "requests/mail_code.txt", row.email,
              {"code": code})  # fmt: skip
@@ -102,7 +99,7 @@ def prove(*, request: UploadRequest, browser: str, code: str, address: str) -> i
     with transaction.atomic():
         row, now = _for_browser(still_open(request), browser), timezone.now()
         wanted, used = code_digest(row, browser, "".join(code.split())), 0
-        known = row.codes.filter(browser=digest(browser), used_at=None, expires__gt=now)
+        known = row.codes.filter(browser=links.digest(browser), used_at=None, expires__gt=now)
         for one in known:
             if hmac.compare_digest(one.digest, wanted):
                 used = row.codes.filter(pk=one.pk, used_at=None).update(used_at=now)
@@ -118,11 +115,11 @@ def prove(*, request: UploadRequest, browser: str, code: str, address: str) -> i
 
 def _wrong(row: UploadRequest, address: str) -> int:
     row.wrong_codes += 1
-    if row.wrong_codes >= WRONG_CODES:
+    if row.wrong_codes >= links.WRONG_CODES:
         row.locked_at = timezone.now()
         mail("A request for footage is locked", "requests/mail_locked.txt", row.made_by.email,
              {"row": row, "link": f"{settings.PUBLIC_URL}{row.get_absolute_url()}"})  # fmt: skip
     row.save(update_fields=["wrong_codes", "locked_at"])
     write("request.refused", row, row.actor(), data={"tries": row.wrong_codes},
           private={"address": address, "why": "a wrong code"}, outcome="denied")  # fmt: skip
-    return max(WRONG_CODES - row.wrong_codes, 0)
+    return max(links.WRONG_CODES - row.wrong_codes, 0)

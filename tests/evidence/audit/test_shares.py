@@ -14,15 +14,16 @@ from evidence.custody import sequencer
 from evidence.custody.history import ERASED
 from evidence.custody.record import Actor, Draft, Subject, record
 from evidence.custody.vocabulary import types
+from evidence.people import links
 from evidence.people.models import User
 from evidence.recordings.models import Recording
-from evidence.sharing import looking, proving, receipt
+from evidence.sharing import looking, receipt
 from evidence.sharing.models import Proof, Share, Viewing
 from tests import factories, sharing
 
 pytestmark = pytest.mark.django_db
 ALL = sorted(name for name in types() if name.startswith("share."))
-BROWSER = proving.browser_digest("b")
+BROWSER = links.digest("b")
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from evidence.cases.models import Case
 from evidence.exhibits.models import Exhibit
 from evidence.people.models import User
 from evidence.recordings.models import Recording
-from evidence.sharing.making import Made
+from evidence.sharing.wishes import Made
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
 

@@ -19,8 +19,8 @@ from evidence.exhibits.papers import Kind
 from evidence.people.models import User
 from evidence.recordings.models import Recording
 from evidence.sharing import disclosed
-from evidence.sharing.making import Thing
 from evidence.sharing.models import Item, Share, Viewing
+from evidence.sharing.wishes import Thing
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
 from tests.evidence.exhibits.test_papers import rows_of, squeezed, text_of

@@ -16,9 +16,10 @@ from django.utils import timezone
 
 from evidence.cases.models import Case, CourtDate
 from evidence.exhibits.models import Exhibit
+from evidence.people import links
 from evidence.people.models import User
 from evidence.recordings.models import Recording
-from evidence.sharing import changing, ending, mailing, making, proving, tasks, writing
+from evidence.sharing import changing, ending, mailing, proving, tasks, writing
 from evidence.sharing.ending import warn
 from evidence.sharing.models import Notice, Share
 from tests import factories, sharing
@@ -353,7 +354,7 @@ def _row(share: Share, by: User) -> Share:
     return Share.objects.create(
         recipient="K", organisation="CPS", email="k@cps.example", purpose="x", made_by=by,
         owner=by, case=share.case, starts=share.starts, until=share.until,
-        token_hash=making.digest(str(Share.objects.count())),
+        token_hash=links.digest(str(Share.objects.count())),
     )  # fmt: skip
 
 
@@ -431,7 +432,7 @@ def test_the_mails_of_actions_are_these(
 ) -> None:  # fmt: skip
     """Locked, refused, approved, written, more: sent to the owner by what makes them so."""
     old(share, starts=timezone.now() - timedelta(days=1), until=timezone.now() + timedelta(days=5))
-    browser = proving.browser_digest("b")
+    browser = links.digest("b")
     with django_capture_on_commit_callbacks(execute=True):
         for _ in range(5):
             proving.prove(share=share, browser=browser, said="nothing", address="10.1.1.1")

@@ -15,8 +15,8 @@ from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.recordings.models import Recording
 from evidence.sharing import changing, gateway, looking, serving
-from evidence.sharing.making import Made
 from evidence.sharing.models import Proof, Viewing
+from evidence.sharing.wishes import Made
 from evidence.store import s3
 
 pytestmark = pytest.mark.django_db

@@ -17,8 +17,8 @@ from evidence.exhibits.models import Exhibit
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording
 from evidence.sharing import access, changing, choosing, standing, writing
-from evidence.sharing.making import Made, NotShared, Thing
 from evidence.sharing.models import Item, Share
+from evidence.sharing.wishes import Made, NotShared, Thing
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
 from tests.evidence.sharing import staffing

@@ -15,11 +15,13 @@ from django.utils import timezone
 
 from evidence.cases.models import Case, CaseMember
 from evidence.exhibits.models import Clip, Exhibit
+from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.models import Marker, Recording
-from evidence.sharing import access, changing, making
-from evidence.sharing.making import AlreadyMade, NotShared, Thing
-from evidence.sharing.models import Basis, Item, Share
+from evidence.sharing import access, changing, contacts, making, wishes
+from evidence.sharing.models import Basis, Domain, Item, Share
+from evidence.sharing.wishes import AlreadyMade, NotShared, Thing
+from evidence.store import s3
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
 from tests.evidence.sharing import staffing
@@ -108,13 +110,13 @@ def test_what_is_offered_is_never_refused(
     case.next_court = (  # type: ignore[attr-defined]
         None if court is None else timezone.localdate() + timedelta(days=court)
     )
-    offered = making.offered_until(case)
+    offered = wishes.offered_until(case)
     assert timezone.localtime(offered).strftime("%H:%M") == "23:59"
-    making.check_until(now, offered)
+    wishes.check_until(now, offered)
     last = timezone.localdate() + timedelta(days=settings.SHARE_MOST_DAYS)
-    making.check_until(now, making.end_of(last))
+    wishes.check_until(now, wishes.end_of(last))
     with pytest.raises(NotShared, match="at most"):
-        making.check_until(now, making.end_of(last + timedelta(days=1)))
+        wishes.check_until(now, wishes.end_of(last + timedelta(days=1)))
 
 
 def test_the_limit_counts_from_a_start_to_come(marlow: User, stage: Stage) -> None:
@@ -379,3 +381,36 @@ def test_those_to_look_at_cost_as_much_whatever_their_number(
     assert len(rows) == 30
     # Two ask once what the reader may not know of; one for the shares.
     assert len(found) == 3
+
+
+def test_who_may_not_share_keeps_no_address_book(shah: User, marlow: User) -> None:
+    Domain.objects.get_or_create(name="cps.example", defaults={"organisation": "CPS"})
+    book: dict[str, Any] = {
+        "name": "J Marlow",
+        "organisation": "CPS",
+        "email": "j.marlow@cps.example",
+    }
+    with pytest.raises(NotAllowed):
+        contacts.keep_contact(by=shah, **book)
+    kept = contacts.keep_contact(by=marlow, **book)
+    with pytest.raises(NotAllowed):
+        contacts.remove_contact(by=shah, contact=kept)
+    kept.refresh_from_db()
+    assert kept.removed_at is None
+
+
+def test_a_paper_of_a_share_that_did_not_come_about_is_not_kept(
+    marlow: User, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*args: Any, **more: Any) -> str:
+        raise OSError("the mail server")
+
+    case, _, exhibit = stage
+    before = set(s3.keys("renditions", "shared-papers/"))
+    with monkeypatch.context() as patch:
+        patch.setattr(making, "send_link", die)
+        with pytest.raises(OSError, match="mail"):
+            sharing.make(marlow, exhibit, Thing(paper="mg12"), case=case)
+    assert set(s3.keys("renditions", "shared-papers/")) == before
+    sharing.make(marlow, exhibit, Thing(paper="mg12"), case=case)
+    assert len(set(s3.keys("renditions", "shared-papers/")) - before) == 1

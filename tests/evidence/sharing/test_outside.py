@@ -18,8 +18,8 @@ from evidence.people.models import User
 from evidence.recordings import markers
 from evidence.recordings.models import Recording
 from evidence.sharing import changing, outside_page, standing
-from evidence.sharing.making import Made, Thing
 from evidence.sharing.models import Proof, Share
+from evidence.sharing.wishes import Made, Thing
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
 

@@ -15,8 +15,8 @@ from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.recordings.models import Recording
 from evidence.sharing import changing, packaging
-from evidence.sharing.making import Made
 from evidence.sharing.models import SharedPackage, Viewing
+from evidence.sharing.wishes import Made
 from ingest.devices.models import Dock
 from tests import factories, sharing
 from tests.evidence.custody.test_package import check, trust  # noqa: F401

@@ -17,19 +17,20 @@ from evidence.cases.models import Case, CaseMember
 from evidence.custody import checkpoints, sequencer
 from evidence.custody.models import Event
 from evidence.exhibits.models import Decision, Exhibit
+from evidence.people import links
 from evidence.people.models import User
 from evidence.recordings.models import Original, Recording
-from evidence.sharing import changing, looking, proving, receipt
-from evidence.sharing.making import Thing
+from evidence.sharing import changing, looking, receipt
 from evidence.sharing.models import Share, SharedPackage, Viewing
 from evidence.sharing.proving import ShareClosed
 from evidence.sharing.receipt import NoReceipt
+from evidence.sharing.wishes import Thing
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
 from tests.evidence.exhibits.test_papers import squeezed, text_of
 
 pytestmark = pytest.mark.django_db
-BROWSER = proving.browser_digest("this browser")
+BROWSER = links.digest("this browser")
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ def test_revoked_it_says_so_and_outside_there_is_none(cole: User, share: Share) 
 
 
 def test_another_browser_gets_none(share: Share) -> None:
-    other = proving.browser_digest("another")
+    other = links.digest("another")
     with pytest.raises(ShareClosed):
         receipt.make_outside(reference=share.reference, browser=other, address="")
     answer = Client().get(f"/shared/{share.reference}/receipt/")

@@ -17,8 +17,8 @@ from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.recordings.models import Recording
 from evidence.sharing import changing
-from evidence.sharing.making import Made, NotShared
 from evidence.sharing.models import Code, Share
+from evidence.sharing.wishes import Made, NotShared
 from tests import factories, sharing
 
 pytestmark = pytest.mark.django_db

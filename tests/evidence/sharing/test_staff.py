@@ -19,7 +19,7 @@ from evidence.exhibits.models import Clip, Exhibit
 from evidence.people import fresh
 from evidence.people.models import User
 from evidence.recordings.models import Marker, Recording
-from evidence.sharing import changing
+from evidence.sharing import changing, wishes
 from evidence.sharing.models import Contact, Item, Message, Share, Viewing
 from tests import factories, sharing
 from tests.evidence.exhibits import casting
@@ -360,7 +360,7 @@ def test_what_a_reader_may_not_see_is_not_named(
 
 
 def staffing_thing(recording: Recording) -> Any:
-    from evidence.sharing.making import Thing
+    from evidence.sharing.wishes import Thing
 
     return Thing(recording=recording, title="secrettitle")
 
@@ -593,7 +593,6 @@ def test_domains_and_bases_are_changed_with_an_event(lane: User) -> None:
 
 
 def test_a_date_with_a_clock_change_before_it_ends_at_2359() -> None:
-    from evidence.sharing import making
 
     for day in (date(2026, 3, 29), date(2026, 10, 25), date(2027, 3, 28)):
-        assert making.when(making.end_of(day)) == f"23:59 on {day:%-d %b %Y}"
+        assert wishes.when(wishes.end_of(day)) == f"23:59 on {day:%-d %b %Y}"

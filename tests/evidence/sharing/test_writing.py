@@ -10,8 +10,8 @@ from django.test import Client
 
 from evidence.people.models import User
 from evidence.sharing import writing
-from evidence.sharing.making import Made
 from evidence.sharing.models import Message
+from evidence.sharing.wishes import Made
 
 pytestmark = pytest.mark.django_db
 

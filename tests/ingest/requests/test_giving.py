@@ -19,7 +19,7 @@ from ingest.devices.models import Dock
 from ingest.requests import actions
 from ingest.requests.models import RequestCode, UploadRequest
 from ingest.uploads import actions as uploads
-from ingest.uploads import sealing
+from ingest.uploads import sealing, tasks
 from ingest.uploads.models import StoreGauge, Upload
 from ingest.uploads.problems import Problem
 from tests.ingest.requests.conftest import Ask, Outside, put, token
@@ -442,3 +442,23 @@ def test_the_length_of_a_part_stands_in_its_signature(
     told = inside.choose(row, film).json()
     [signed] = inside.sign(row, told["id"], 1, film).json()["parts"]
     assert "content-length" in signed["url"].lower()
+
+
+def test_a_file_that_the_store_lost_is_told_to_a_person(
+    inside: Outside, row: UploadRequest, film: bytes
+) -> None:
+    """Who sent it has said that that was all: nobody sends it again by themselves."""
+    identifier = inside.send(row, film)
+    assert inside.http.post(f"/give/{row.reference}/send/").status_code == 302
+    upload = Upload.objects.get(pk=identifier)
+    s3.abort_multipart("originals", upload.key, upload.multipart)
+    tasks.verify(identifier)
+    upload.refresh_from_db()
+    assert upload.state == "quarantined"
+    [told] = upload.quarantines.all()
+    assert told.reason == "The store did not keep every part of it. Ask for the file again."
+    sequencer.run()
+    ref = upload.subject().ref
+    assert Event.objects.filter(type="evidence.quarantined", object_ref=ref).count() == 1
+    tasks.verify(identifier)  # once more: nothing
+    assert upload.quarantines.count() == 1
