@@ -31,7 +31,7 @@ from evidence.sharing.models import Domain
 cole = User.objects.get(username="cole")
 Domain.objects.get_or_create(name="cps.example", defaults={{"organisation": "CPS London"}})
 it = Original.objects.get(file_name="{name}").recording
-case = Case.objects.create(urn="01AB/77002/26", title="R v Sand", officer_in_case=cole)
+case = Case.objects.create(urn="01AB/77003/26", title="R v Sand", officer_in_case=cole)
 CaseLink.objects.create(case=case, recording=it, reason="At the scene", linked_by=cole)
 markers.add(by=cole, reference=it.reference, at_ms=2000, text="detained")
 actions.produce(by=cole, case=case, reference=it.reference,
@@ -127,7 +127,7 @@ def test_a_share_is_made_and_looked_after_by_keyboard(
 ) -> None:
     watched = sign_in("cole", width)
     page = watched.page
-    page.goto(f"{live.url}/cases/01AB-77002-26/")
+    page.goto(f"{live.url}/cases/01AB-77003-26/")
     press(page, "Share")
     expect(page.get_by_role("heading", name="Share evidence")).to_be_visible()
     fine(page)
@@ -229,7 +229,7 @@ def test_the_address_book_fills_the_form_and_a_passphrase_is_shown_once(
     expect(page.get_by_role("cell", name="r.okafor@cps.example")).to_be_visible()
     fine(page)
     shot(page, "share-people")
-    page.goto(f"{live.url}/shares/new/?case=01AB-77002-26")
+    page.goto(f"{live.url}/shares/new/?case=01AB-77003-26")
     page.fill("#contact", "R Okafor, CPS London, r.okafor@cps.example")
     expect(page.locator("#email")).to_have_value("r.okafor@cps.example")
     tick(page, re.compile("Charging advice"))
@@ -254,7 +254,7 @@ def test_a_second_person_approves_what_is_restricted(
     live.manage("shell", "-v", "0", "-c", RESTRICT.format(ref=footage))
     watched = sign_in("cole")
     page = watched.page
-    page.goto(f"{live.url}/shares/new/?case=01AB-77002-26")
+    page.goto(f"{live.url}/shares/new/?case=01AB-77003-26")
     typed(page, "Name", "J Marlow")
     typed(page, "Organisation", "CPS London")
     typed(page, "E-mail", "j.marlow@cps.example")
