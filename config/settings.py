@@ -328,6 +328,13 @@ PART_URL_SECONDS = env.int("BWV_PART_URL_SECONDS", 3600)
 PLAY_URL_SECONDS = env.int("BWV_PLAY_URL_SECONDS", 300)
 # GOVERNANCE, not COMPLIANCE: footage must stay lawfully erasable (DPA 2018 s.47).
 ORIGINAL_LOCK_DAYS = env.int("BWV_ORIGINAL_LOCK_DAYS", 31)
+# Nothing is disposed of before it has been here so long, whenever it was recorded.
+ARRIVAL_DAYS = env.int("BWV_ARRIVAL_DAYS", 7, validate=validate.Range(1, 366))
+# So long a disposal can be undone. What a rule releases goes when its period ends, so its window
+# begins so many days before; what two people release goes so many days after.
+REMORSE_DAYS = env.int("BWV_REMORSE_DAYS", 7, validate=validate.Range(1, 366))
+# At least so long, where a rule's period had ended before anybody noticed.
+REMORSE_LEAST_HOURS = env.int("BWV_REMORSE_LEAST_HOURS", 24, validate=validate.Range(1, 24 * 30))
 STORE_CAPACITY_BYTES = env.int("BWV_STORE_CAPACITY_BYTES", 0)
 # What one person outside may send by one request.
 REQUEST_MOST_BYTES = env.int("BWV_REQUEST_MOST_BYTES", 20 * 2**30, validate=validate.Range(min=1))

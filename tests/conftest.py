@@ -45,6 +45,7 @@ def _flush_custody_too(case: TransactionTestCase) -> None:
             for table in CUSTODY:
                 cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     import_module("evidence.recordings.migrations.0002_categories").load(apps, None)
+    import_module("evidence.recordings.migrations.0014_first_rules").load(apps, None)
     import_module("evidence.recordings.migrations.0004_officers_pages").load(apps, None)
     import_module("evidence.complaints.migrations.0005_data").load(apps, None)
     import_module("evidence.sampling.migrations.0002_data").load(apps, None)

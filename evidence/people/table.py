@@ -105,6 +105,13 @@ TABLE: dict[str, dict[str, Scope]] = {
     "hold.view": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     "hold.set": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     "hold.release": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
+    # Rules, what is due, what was disposed of, and by whom.
+    "retention.view": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
+    "retention.rules": {MANAGER: ALL},
+    # One proposes, somebody else agrees: to a rule, and to a disposal that no rule releases.
+    "retention.propose": {MANAGER: ALL},
+    "retention.approve": {MANAGER: ALL, AUTHORITY: ALL},
+    "retention.restore": {STANDARDS: ALL, AUTHORITY: ALL, MANAGER: ALL},
     # the back office
     # OWN is a case of which somebody is the officer in the case, or on its team; UNIT one whose
     # officer in the case is of the unit. Footage of a case is open to its team, unless restricted.
@@ -149,6 +156,8 @@ TABLE: dict[str, dict[str, Scope]] = {
     "custody.view": {AUDITOR: ALL},
     "custody.state": {STANDARDS: ALL, MANAGER: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
     "audit.view": {AUDITOR: ALL},
+    # Whether everything that was docked is there and unchanged: counts and keys, no footage.
+    "accounting.view": {STANDARDS: ALL, MANAGER: ALL, AUDITOR: ALL, ADMINISTRATOR: ALL},
     # running the system
     "upload.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},
     "device.view": {STANDARDS: ALL, MANAGER: ALL, ADMINISTRATOR: ALL},

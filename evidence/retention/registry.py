@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from evidence.people.models import User
+from evidence.recordings.models import Recording
 from evidence.retention.models import Hold
 
 # Rooms above this one that know why a hold may not end yet: in one sentence, or empty.
@@ -53,3 +54,55 @@ def register_disposed(provider: DisposedOf) -> None:
 def disposed_of(officers: Sequence[User], start: datetime, end: datetime) -> list[Disposed]:
     """What of these officers and this time is not there any more."""
     return [found for provider in disposed if (found := provider(officers, start, end))]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """An object in the store that was made from a recording, or is a copy of it."""
+
+    alias: str
+    key: str
+    version_id: str
+    what: str
+    # The original that it belongs to, and its bytes, where these are known.
+    reference: str = ""
+    size: int = 0
+
+
+CopiesOf = Callable[[Recording], Sequence[Copy]]
+copies: list[CopiesOf] = []
+Forgetter = Callable[[Recording], None]
+forgetters: list[Forgetter] = []
+
+
+@dataclass(frozen=True)
+class Period:
+    """Something with an end that keeps a recording. `code` tells periods apart, for a machine."""
+
+    code: str
+    words: str
+    until: datetime | None
+    source: str = ""
+
+
+PeriodsOf = Callable[[Recording], Sequence[Period]]
+periods: list[PeriodsOf] = []
+
+
+def register_copies(provider: CopiesOf) -> None:
+    """Add who knows objects made from a recording, which go with it; again: nothing changes."""
+    if provider not in copies:
+        copies.append(provider)
+
+
+def register_forgetter(forgetter: Forgetter) -> None:
+    """Add what makes a room's rows say that the footage is gone; it is called in the last
+    transaction of a disposal, after the store has nothing left of it. Again: nothing changes."""
+    if forgetter not in forgetters:
+        forgetters.append(forgetter)
+
+
+def register_periods(provider: PeriodsOf) -> None:
+    """Add who knows of periods that keep a recording; again: nothing changes."""
+    if provider not in periods:
+        periods.append(provider)

@@ -371,6 +371,67 @@ def delete_version(alias: str, key: str, version_id: str) -> None:
         _raise(error, f"deleting {key}")
 
 
+@dataclass(frozen=True)
+class Version:
+    """One version of an object as the store lists it; a delete marker has no bytes."""
+
+    key: str
+    version_id: str
+    size: int
+    latest: bool
+    marker: bool
+    etag: str = ""
+    storage_class: str = ""
+
+
+def versions(alias: str, prefix: str = "") -> Iterator[Version]:
+    """Every version and delete marker of the keys that begin so, in the order of the keys.
+
+    Of one key the markers come after the versions. Raises StoreError.
+    """
+    pages = client().get_paginator("list_object_versions")
+    try:
+        for page in pages.paginate(Bucket=bucket(alias), Prefix=prefix):
+            rows = [
+                Version(
+                    item["Key"], str(item.get("VersionId", "null")), item["Size"],
+                    item.get("IsLatest", True), False, item.get("ETag", "").strip('"'),
+                    str(item.get("StorageClass", "")),
+                )
+                for item in page.get("Versions", [])
+            ]  # fmt: skip
+            rows += [
+                Version(item["Key"], str(item.get("VersionId", "null")), 0,
+                        item.get("IsLatest", True), True)
+                for item in page.get("DeleteMarkers", [])
+            ]  # fmt: skip
+            yield from sorted(rows, key=lambda row: (row.key.encode(), row.marker))
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"listing {prefix}")
+
+
+def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:
+    """Destroy one version for good, over a GOVERNANCE lock; what the store answered.
+
+    Only disposal and what follows a whole copy may call it. A legal hold or a COMPLIANCE lock
+    makes the store refuse (StoreError). What is gone already is Missing for some stores and an
+    answer of others: whoever calls looks afterwards.
+    """
+    extra: dict[str, Any] = {"VersionId": version_id} if version_id else {}
+    if version_id:
+        extra["BypassGovernanceRetention"] = True
+    try:
+        answer = client().delete_object(Bucket=bucket(alias), Key=key, **extra)
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"destroying {key}")
+    said = answer["ResponseMetadata"]
+    return {
+        "status": str(said.get("HTTPStatusCode", "")),
+        "request": str(said.get("RequestId", ""))[:100],
+        "version": str(answer.get("VersionId", ""))[:100],
+    }
+
+
 def delete(alias: str, key: str) -> None:
     """Delete what lies under a key, where the bucket is not versioned. Nothing when it is gone."""
     try:

@@ -6,6 +6,7 @@ from evidence.recordings.models.lists import Category, IncidentType
 from evidence.recordings.models.mail import DailyMail
 from evidence.recordings.models.packages import Package, make_package_reference
 from evidence.recordings.models.recording import ALPHABET, Recording, Restricted, make_reference
+from evidence.recordings.models.rules import Group, Rule
 from evidence.recordings.models.smaller import Smaller
 from evidence.recordings.models.work import Grant, Marker, SyncNudge, Undo
 
@@ -15,6 +16,7 @@ __all__ = [
     "Coverage",
     "DailyMail",
     "Grant",
+    "Group",
     "IncidentType",
     "Marker",
     "Original",
@@ -23,6 +25,7 @@ __all__ = [
     "Recording",
     "Rendition",
     "Restricted",
+    "Rule",
     "Sitting",
     "Smaller",
     "SyncNudge",

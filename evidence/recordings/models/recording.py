@@ -83,6 +83,11 @@ class Recording(models.Model):
     search_office = SearchVectorField(null=True, editable=False)
     media = models.CharField(max_length=12, choices=Media.choices, default=Media.WAITING)
     media_reason = models.CharField(max_length=300, blank=True)
+    # Until when its category's rule keeps it; empty: not reckoned yet. Never because of a hold or
+    # a case: everybody may know it, and what officers see ends with it.
+    kept_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # From the moment at which its destruction begins: nobody sees it any more.
+    disposed_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")
     created = models.DateTimeField(auto_now_add=True)
 
@@ -104,6 +109,16 @@ class Recording(models.Model):
             models.Index(fields=["media"], name="recording_media", condition=~Q(media="ready")),
             models.Index(
                 fields=["restricted"], name="recording_restricted", condition=~Q(restricted="")
+            ),
+            models.Index(
+                fields=["kept_until", "id"],
+                name="recording_due",
+                condition=Q(disposed_at=None, joined_into=None),
+            ),
+            models.Index(
+                fields=["-disposed_at", "-id"],
+                name="recording_disposed",
+                condition=Q(disposed_at__isnull=False),
             ),
             models.Index(fields=["id"], name="recording_unindexed", condition=Q(search=None)),
             GinIndex(fields=["search"], name="recording_search"),

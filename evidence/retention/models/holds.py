@@ -34,6 +34,11 @@ class Watch(models.Model):
     radius = models.PositiveIntegerField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    # What the holds that it sets get.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    review_on = models.DateField("review date", null=True, blank=True)
 
     class Meta:
         indexes = [
@@ -58,6 +63,11 @@ class Hold(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     set_at = models.DateTimeField(auto_now_add=True)
+    # Who answers for it, and when they look whether it is still needed.
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    review_on = models.DateField("review date", null=True, blank=True)
     released_at = models.DateTimeField(null=True, blank=True)
     released_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -78,7 +88,11 @@ class Hold(models.Model):
         indexes = [
             models.Index(fields=["id"], name="hold_not_in_store", condition=Q(in_store=False)),
             models.Index(fields=["reference", "kind"], name="hold_of_reference"),
-        ]
+            models.Index(
+                fields=["review_on"], name="hold_to_review",
+                condition=Q(released_at=None, review_on__isnull=False),
+            ),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.recording} held: {self.reason}"
