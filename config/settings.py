@@ -371,6 +371,8 @@ CELERY_TASK_ROUTES = {
     "evidence.sharing.tasks.make_package": {"queue": "upkeep"},
     "evidence.complaints.tasks.digest": {"queue": "upkeep"},
     "evidence.complaints.tasks.nightly": {"queue": "upkeep"},
+    "evidence.retention.tasks.dispose": {"queue": "upkeep"},
+    "evidence.retention.tasks.sweep_due": {"queue": "upkeep"},
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
     "evidence.sharing.tasks.warn": {"queue": "upkeep"},
 }
@@ -384,6 +386,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep clips": {"task": "ingest.clips.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
     "end cases' grace": {"task": "evidence.cases.tasks.end_grace", "schedule": 3600},
+    "sweep due": {"task": "evidence.retention.tasks.sweep_due", "schedule": 300},
+    "dispose": {"task": "evidence.retention.tasks.dispose", "schedule": SWEEP_SECONDS},
     "extend locks": {"task": "evidence.retention.tasks.extend_locks", "schedule": 3600},
     "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": CHECKPOINT_SECONDS},
     "anchor": {"task": "evidence.custody.tasks.anchor", "schedule": CHECKPOINT_SECONDS},

@@ -101,7 +101,7 @@ def _recording(by: User, reference: str) -> Recording:
         )
     if recording.restricted == Recording.Restriction.OUTSIDE:
         raise NotProduced("It came from outside the force. Accept it first.")
-    if not recording.originals.exists():
+    if recording.disposed_at is not None or not recording.originals.exists():
         raise NotProduced("Its footage is not kept any more: it was disposed of.")
     return recording
 
@@ -336,6 +336,8 @@ def file_name(mark: str, sha256: str, ending: str) -> str:
 def _ready(exhibit: Exhibit) -> Clip:
     if exhibit.clip is None:
         raise NotAllowed("This exhibit is the whole recording: open that.")
+    if exhibit.clip.state == Clip.State.GONE:
+        raise NotAllowed("Its footage is not kept any more: it was disposed of.")
     if exhibit.clip.state != Clip.State.READY:
         name = "redacted copy" if exhibit.is_redacted else "clip"
         raise NotAllowed(f"The {name} is not made yet. Come back in a few minutes.")

@@ -46,10 +46,11 @@ def ready_to_share(exhibit: Exhibit) -> tuple[bool, str]:
     mark, clip = exhibit.mark, exhibit.clip
     if exhibit.withdrawn_at is not None:
         return False, f"{mark} was withdrawn."
+    gone = f"The footage of {mark} is not kept any more: it was disposed of."
+    if exhibit.recording.disposed_at is not None or (clip and clip.state == Clip.State.GONE):
+        return False, gone
     if clip is None:
-        if not exhibit.recording.originals.exists():
-            return False, f"The footage of {mark} is not kept any more: it was disposed of."
-        return True, ""
+        return (True, "") if exhibit.recording.originals.exists() else (False, gone)
     name = "redacted copy" if clip.redacted else "clip"
     if clip.state == Clip.State.FAILED:
         return False, f"The {name} {mark} could not be made. Try it again, or withdraw it."

@@ -51,7 +51,7 @@ def claim(clip_id: int) -> Clip | None:
     """Take a clip for this worker, unless another has it or it is done."""
     now = timezone.now()
     free = Q(state=State.WAITING) | Q(state=State.MAKING, claimed_until__lt=now)
-    taken = Clip.objects.filter(free, pk=clip_id).update(
+    taken = Clip.objects.filter(free, pk=clip_id, recording__disposed_at=None).update(
         state=State.MAKING, claimed_until=now + CLAIM, attempts=F("attempts") + 1
     )
     if not taken:
@@ -86,7 +86,8 @@ def forgotten() -> list[int]:
     open_ |= Q(state=State.WAITING, claimed_until__lt=now)
     open_ |= Q(state=State.WAITING, claimed_until=None, requested_at__lt=now - again)
     found = []
-    for identifier in Clip.objects.filter(open_).values_list("pk", flat=True)[:500]:
+    stays = Clip.objects.filter(open_, recording__disposed_at=None)
+    for identifier in stays.values_list("pk", flat=True)[:500]:
         # The claim's time doubles as "sent": the next sweep leaves it alone for a while.
         if Clip.objects.filter(open_, pk=identifier).update(
             state=State.WAITING, claimed_until=now + again
@@ -112,6 +113,15 @@ def sealed_sha256(original: Original) -> str:
         if body["type"] == "evidence.received" and body["object"]["ref"] == original.reference:
             return str(body["object"].get("sha256", ""))
     return ""
+
+
+def too_late(clip: Clip) -> bool:
+    """Whether its footage was disposed of while it was made; its worker is done with it then."""
+    return bool(
+        Clip.objects.filter(pk=clip.pk, state=State.GONE, attempts=clip.attempts).update(
+            claimed_until=None
+        )
+    )
 
 
 def kept(clip: Clip, result: Result) -> bool:
@@ -209,7 +219,7 @@ def _locked(clip: Clip) -> Clip:
 
 def _subjects(row: Clip) -> list[Subject]:
     """The original it is of, and the exhibit that it is: an event for each."""
-    found = [row.original.subject()]
+    found = [row.source.subject()]
     exhibit = getattr(row, "exhibit", None)
     if exhibit is not None:
         exhibit.clip = row

@@ -37,12 +37,15 @@ class Clip(models.Model):
         MAKING = "making", "Being made"
         READY = "ready", "Ready"
         FAILED = "failed", "Could not be made"
+        # With the footage that it was made of. What it was stays: a mark may lead to it.
+        GONE = "gone", "Disposed of"
 
     reference = models.CharField(
         max_length=12, unique=True, default=make_clip_reference, editable=False
     )
     recording = models.ForeignKey(Recording, models.PROTECT, related_name="clips")
-    original = models.ForeignKey(Original, models.PROTECT, related_name="clips")
+    # Empty once the footage was disposed of.
+    original = models.ForeignKey(Original, models.PROTECT, related_name="clips", null=True)
     # What was asked for, from the start of the recording.
     from_ms = models.BigIntegerField()
     to_ms = models.BigIntegerField()
@@ -96,6 +99,12 @@ class Clip(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def source(self) -> Original:
+        """The original that it is made of, as long as there is one."""
+        assert self.original is not None, f"the footage of {self.reference} was disposed of"
+        return self.original
 
     @property
     def count(self) -> int:

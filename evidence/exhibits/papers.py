@@ -175,7 +175,7 @@ def build(*, by: User, case: Case) -> Papers:
 
 
 def _ready(row: Exhibit) -> None:
-    if row.clip is None or row.clip.state == Clip.State.READY:
+    if row.clip is None or row.clip.state in (Clip.State.READY, Clip.State.GONE):
         return
     if row.clip.state == Clip.State.FAILED:
         raise NoPapers(f"The clip {row.mark} could not be made. Try it again, or withdraw it.")
@@ -223,7 +223,7 @@ def _exhibit(row: Exhibit, rows: list[Exhibit], originals: list[Original]) -> Ex
         files = [File(file_name(row.mark, clip.sha256, "mp4"), clip.size, clip.sha256)]
         sound = "with its sound" if clip.facts.get("sound") else "without sound"
         how = _redacted(clip, sound) if clip.redacted else (
-            f"Made {sound} from {clip.original.file_name} (SHA-256 {clip.parent_sha256}), frames "
+            f"Made {sound} from {_file(clip)} (SHA-256 {clip.parent_sha256}), frames "
             f"{clip.first_frame + 1:,} to {clip.last_frame + 1:,}, by {clip.tool_version}; encoded "
             f"again with H.264; the original is unchanged. Arguments and proof: custody log of "
             f"{whole.reference}."
@@ -233,6 +233,11 @@ def _exhibit(row: Exhibit, rows: list[Exhibit], originals: list[Original]) -> Ex
         row.mark, what, row.description, _person(row.producer), produced, whole.reference,
         recorded(whole), cut, files, how, _paragraph(row, rows, files, cut, how),
     )  # fmt: skip
+
+
+def _file(clip: Clip) -> str:
+    """What the clip was made from; without its footage, that recording."""
+    return clip.original.file_name if clip.original else clip.recording.reference
 
 
 def _redacted(clip: Clip, sound: str) -> str:

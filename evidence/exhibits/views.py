@@ -130,7 +130,7 @@ def _parent(found: Exhibit, whole: list[Exhibit]) -> str:
 def player_of_clip(found: Exhibit, clip: Clip) -> dict[str, Any]:
     """What the player needs for a clip: one file, at the times at which it was recorded."""
     recording, into = found.recording, clip.first_tick / clip.timescale
-    said, start = clip.original.recorded_at, player_data.start_of(recording, clip.original)
+    said, start = clip.source.recorded_at, player_data.start_of(recording, clip.source)
     within = recording.clock_within
     return {
         "reference": found.mark, "look": "", "tiles": "",
@@ -155,7 +155,11 @@ def status(request: HttpRequest, urn: str, mark: str) -> HttpResponse:
     """The part of the page that changes while the clip is being made."""
     found = _find(request, urn, mark, polled=True)
     response = render(request, "exhibits/_state.html", {"exhibit": found, "clip": found.clip})
-    if found.clip is None or found.clip.state in (Clip.State.READY, Clip.State.FAILED):
+    if found.clip is None or found.clip.state in (
+        Clip.State.READY,
+        Clip.State.FAILED,
+        Clip.State.GONE,
+    ):
         response["HX-Refresh"] = "true"
     return response
 

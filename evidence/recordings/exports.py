@@ -22,7 +22,7 @@ from evidence.custody.models import Event
 from evidence.custody.record import Actor, Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings import composing
+from evidence.recordings import composing, leaving
 from evidence.recordings.access import find
 from evidence.recordings.composing import Composition, File
 from evidence.recordings.composing import ExportError as ExportError
@@ -68,6 +68,11 @@ def to_file(
     missing = wanted - {row.reference for row in rows}
     if missing or not rows:
         raise ExportError(f"There is no recording {', '.join(sorted(missing)) or 'named'}.")
+    gone = next((row for row in rows if (row.joined_into or row).disposed_at), None)
+    if gone is not None:
+        raise ExportError(
+            f"{gone.reference} was disposed of. Its history and its certificate stay."
+        )
     # A file that was joined into another recording is exported with all of that.
     found = list({(row.joined_into or row).pk: row.joined_into or row for row in rows}.values())
     return composing.to_path(composition(found, wish), path, progress)
@@ -204,6 +209,7 @@ def _make(row: Package) -> None:
     with tempfile.TemporaryDirectory(dir=settings.MEDIA_SCRATCH, prefix="package-") as folder:
         path = Path(folder) / f"{row.reference}.zip"
         made = to_file([item.reference for item in items], path, wish, progress)
+        _still_there(items)
         progress(99)  # storing a large file takes a while: the claim is renewed before
         key = f"packages/{row.reference}-{row.attempts}-{made.sha256[:12]}.zip"
         try:
@@ -214,12 +220,21 @@ def _make(row: Package) -> None:
             raise ExportError(f"The package could not be stored: {error}") from error
     # Only who still holds it says that it is ready; another's file has another name.
     own = Package.objects.filter(pk=row.pk, state=Package.State.MAKING, attempts=row.attempts)
-    ready = own.update(
+    gone = any(leaving.leaves(item.pk) for item in items)
+    ready = not gone and own.update(
         state=Package.State.READY, progress=100, key=key, size=made.size, sha256=made.sha256,
         checkpoint=made.checkpoint, reason="", claimed_until=None, finished=timezone.now(),
     )  # fmt: skip
     if not ready:
         s3.delete("renditions", key)
+    if gone:
+        raise ExportError(leaving.WITHDRAWN)
+
+
+def _still_there(items: list[Recording]) -> None:
+    for item in items:
+        if leaving.leaves(item.pk):
+            raise ExportError(f"{item.reference} was disposed of. Its history stays.")
 
 
 def download(*, by: User, row: Package, address: str) -> str:

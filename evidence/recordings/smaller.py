@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from evidence.custody.record import Draft, record, service
 from evidence.people.models import User
+from evidence.recordings import leaving
 from evidence.recordings.access import find
 from evidence.recordings.models import Original, Recording, Rendition, Smaller
 
@@ -107,9 +108,9 @@ def claim(original_id: int) -> Smaller | None:
     """Take the work on one original, unless another has it or it is done."""
     now = timezone.now()
     free = Q(state=State.WAITING) | Q(state=State.MAKING, claimed_until__lt=now)
-    taken = Smaller.objects.filter(PLAYS, free, original=original_id).update(
-        state=State.MAKING, claimed_until=now + CLAIM, attempts=F("attempts") + 1
-    )
+    taken = Smaller.objects.filter(
+        PLAYS, free, original=original_id, original__recording__disposed_at=None
+    ).update(state=State.MAKING, claimed_until=now + CLAIM, attempts=F("attempts") + 1)
     if not taken:
         return None
     work = Smaller.objects.select_related("original").get(original=original_id)
@@ -147,7 +148,8 @@ def forgotten() -> list[int]:
     open_ = Q(state__in=[State.WAITING, State.MAKING], claimed_until__lt=now)
     open_ |= Q(state=State.WAITING, claimed_until=None, wanted_at__lt=now - again)
     found = []
-    rows = Smaller.objects.filter(PLAYS, open_).order_by("pk")
+    stays = Q(original__recording__disposed_at=None)
+    rows = Smaller.objects.filter(PLAYS, open_, stays).order_by("pk")
     for identifier, original in rows.values_list("pk", "original_id")[:500]:
         # The claim's time doubles as "sent": the next sweep leaves it alone for a while.
         if Smaller.objects.filter(open_, pk=identifier).update(
@@ -161,6 +163,9 @@ def kept(work: Smaller, result: Result) -> bool:
     """Write down that it is made: rendition, row and event in one transaction; once."""
     with transaction.atomic():
         original = Original.objects.select_for_update(of=("self",)).get(pk=work.original_id)
+        if leaving.leaves(original.recording_id):
+            give_up(work, leaving.WITHDRAWN)
+            return False
         if not _mine(work).update(state=State.READY, claimed_until=None, problem=""):
             return False
         if Rendition.objects.filter(original=original, kind="small").exists():

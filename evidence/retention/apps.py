@@ -11,10 +11,14 @@ class RetentionConfig(AppConfig):
     verbose_name = "Retention"
 
     def ready(self) -> None:
-        """Tell the recording's page of holds."""
-        from evidence.recordings import keeping
+        """Tell the recording's page of holds; packages go with the footage."""
+        from evidence.recordings import keeping, leaving
+        from evidence.retention import own_copies, registry
         from evidence.retention.keeping import hidden, hidden_footage, holds
 
         keeping.register(holds)
         keeping.register_hidden(hidden)
         keeping.register_hidden_footage(hidden_footage)
+        registry.register_copies(own_copies.packages)
+        registry.register_withdrawer(leaving.withdraw_packages)
+        registry.register_busy(leaving.at_work)

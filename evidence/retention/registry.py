@@ -106,3 +106,50 @@ def register_periods(provider: PeriodsOf) -> None:
     """Add who knows of periods that keep a recording; again: nothing changes."""
     if provider not in periods:
         periods.append(provider)
+
+
+# Rooms above this one that offer footage further: they stop in the transaction in which its
+# destruction begins, before the first byte goes.
+Withdrawer = Callable[[Recording], None]
+withdrawers: list[Withdrawer] = []
+# Rooms above this one whose workers may just be writing an object made from a recording.
+Busy = Callable[[Recording], bool]
+busy: list[Busy] = []
+
+
+@dataclass(frozen=True)
+class Along:
+    """What goes with recordings, or ends with them: how many, and what."""
+
+    count: int
+    one: str
+    several: str
+    # Worth a second look: it stands to somebody's hand just now.
+    live: bool = False
+
+    @property
+    def words(self) -> str:
+        """3 of them are in a share that is open."""
+        return f"{self.count:,} {self.one if self.count == 1 else self.several}"
+
+
+AlongOf = Callable[[Sequence[int]], Sequence[Along]]
+along: list[AlongOf] = []
+
+
+def register_withdrawer(withdrawer: Withdrawer) -> None:
+    """Add what stops offering a recording whose destruction begins; again: nothing changes."""
+    if withdrawer not in withdrawers:
+        withdrawers.append(withdrawer)
+
+
+def register_busy(provider: Busy) -> None:
+    """Add who knows whether a worker may write an object of it just now; again: nothing changes."""
+    if provider not in busy:
+        busy.append(provider)
+
+
+def register_along(provider: AlongOf) -> None:
+    """Add who knows what goes with recordings; constant queries; again: nothing changes."""
+    if provider not in along:
+        along.append(provider)

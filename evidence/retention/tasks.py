@@ -11,12 +11,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence.recordings.models import Original, Recording
+from evidence.retention import destroying, due
+from evidence.retention.actions import releasing
 from evidence.retention.models import Hold
 from evidence.store import s3
 
 log = structlog.get_logger(__name__)
 LOCK_AHEAD = timedelta(days=7)
 BATCH = 500
+AT_A_TIME = timedelta(minutes=4)
 
 
 @shared_task(ignore_result=True)
@@ -49,7 +52,10 @@ def extend_locks() -> None:
     """Lock originals further before their lock ends: nothing here is disposed of by itself."""
     now = timezone.now()
     until = now + timedelta(days=settings.ORIGINAL_LOCK_DAYS)
-    ending = Original.objects.filter(locked_until__lt=now + LOCK_AHEAD).order_by("locked_until")
+    # What is being destroyed is not locked any further.
+    ending = Original.objects.filter(
+        locked_until__lt=now + LOCK_AHEAD, recording__disposed_at=None
+    ).order_by("locked_until")
     for original in ending[:BATCH]:
         try:
             s3.lock_until("originals", original.key, original.version_id, until)
@@ -57,3 +63,33 @@ def extend_locks() -> None:
             log.error("a lock could not be extended", key=original.key, error=str(error))
             continue
         Original.objects.filter(pk=original.pk).update(locked_until=until)
+
+
+@shared_task(ignore_result=True)
+def sweep_due() -> None:
+    """Find what is due, release what a rule releases, and go on with what was decided."""
+    due.sweep()
+    releasing.follow_up()
+    releasing.lapse()
+    releasing.release_by_rule()
+    releasing.drop_kept()
+    releasing.close()
+
+
+@shared_task(ignore_result=True)
+def dispose() -> None:
+    """Destroy what has waited longest, one after the other, for a few minutes.
+
+    Nobody is sent for a single recording: where there is much, more of these run side by side.
+    """
+    until = timezone.now() + AT_A_TIME
+    done = 0
+    while timezone.now() < until:
+        item = destroying.next_item()
+        if item is None:
+            break
+        destroying.destroy(item)
+        done += 1
+    if done:
+        releasing.close()
+        log.info("disposed", items=done)

@@ -15,9 +15,11 @@ class SharingConfig(AppConfig):
         from evidence.cases import sections
         from evidence.exhibits import papers
         from evidence.recordings import links
-        from evidence.sharing import disclosed, on_case
+        from evidence.retention import registry
+        from evidence.sharing import disclosed, leaving, on_case
         from evidence.sharing.links import shares
 
         links.register(shares)
         sections.register(on_case.shares)
         papers.register_disclosed(disclosed.of_case)
+        registry.register_along(leaving.along)

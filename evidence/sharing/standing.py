@@ -133,7 +133,8 @@ def _why(share: Share, item: Item, stops: Iterable[Decision]) -> str:
         return "It was put under restriction after it was shared."
     if share.case_id is not None and not getattr(item, "linked", False):
         return "It was unlinked from the case after it was shared."
-    if item.exhibit is None and not item.recording.originals.all():
+    gone = item.exhibit is None and not item.recording.originals.all()
+    if gone or item.recording.disposed_at is not None:
         return "Its footage is not kept any more: it was disposed of."
     return stopped(share.case_id, item, stops)
 

@@ -466,6 +466,32 @@ def legal_hold(alias: str, key: str, version_id: str, on: bool) -> None:
         _raise(error, f"holding {key}")
 
 
+@dataclass(frozen=True)
+class Lock:
+    """What keeps a version in the store."""
+
+    hold: bool
+    mode: str = ""
+    until: datetime | None = None
+
+
+def lock_of(alias: str, key: str, version_id: str) -> Lock:
+    """The legal hold and the retention of a version, as far as the store says."""
+    named: Any = {"Bucket": bucket(alias), "Key": key, "VersionId": version_id}
+    hold, mode, until = False, "", None
+    try:
+        said = client().get_object_legal_hold(**named)
+        hold = said.get("LegalHold", {}).get("Status") == "ON"
+    except (ClientError, BotoCoreError):
+        pass
+    try:
+        kept = client().get_object_retention(**named).get("Retention", {})
+        mode, until = str(kept.get("Mode", "")), kept.get("RetainUntilDate")
+    except (ClientError, BotoCoreError):
+        pass
+    return Lock(hold, mode, until)
+
+
 def sign_get(
     alias: str, key: str, *, version_id: str = "", seconds: int, name: str = "", content_type: str
 ) -> str:

@@ -15,6 +15,7 @@ from django.conf import settings
 
 from evidence.exhibits import making
 from evidence.exhibits.models import Clip
+from evidence.recordings import leaving
 from evidence.store import s3
 from ingest.clips import covering, cutting
 from ingest.media import tools
@@ -47,7 +48,14 @@ def cut(clip_id: int) -> Clip | None:
     purge(settings.MEDIA_SCRATCH)
     scratch = Path(tempfile.mkdtemp(prefix=f"clip-{clip.pk}-", dir=settings.MEDIA_SCRATCH))
     try:
-        making.kept(clip, _cut(clip, scratch))
+        result = _cut(clip, scratch)
+        if not making.kept(clip, result) and leaving.leaves(clip.recording_id):
+            s3.delete("renditions", result.key)
+            making.too_late(clip)
+            return None
+    except leaving.Leaving:
+        making.too_late(clip)
+        return None
     except MediaFailed as error:
         making.failed(clip, str(error), TOOL, tools.version(TOOL))
     except (s3.StoreError, SandboxMissing, NoRoom):
@@ -76,7 +84,8 @@ def _cut(clip: Clip, scratch: Path) -> making.Result:
     )  # fmt: skip
     with made.path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    key = f"{clip.original.upload}/{clip.reference}-{clip.attempts}-{sha256[:16]}"
+    key = f"{clip.source.upload}/{clip.reference}-{clip.attempts}-{sha256[:16]}"
+    leaving.look(clip.recording_id)
     try:
         s3.put_file("renditions", key, made.path, sha256, clip.content_type)
     except s3.AlreadyThere:
@@ -89,7 +98,7 @@ def _cut(clip: Clip, scratch: Path) -> making.Result:
 def _wanted(clip: Clip) -> cutting.Cut:
     """What the row asks for, as the cutting takes it."""
     wanted = cutting.Cut(
-        DEMUXERS[clip.original.container], clip.first_frame, clip.last_frame, clip.timescale,
+        DEMUXERS[clip.source.container], clip.first_frame, clip.last_frame, clip.timescale,
         clip.first_tick, clip.last_tick, clip.after_tick, clip.sound,
     )  # fmt: skip
     if not clip.redacted:
@@ -117,9 +126,9 @@ def _seconds(begins: int, ends: int) -> tuple[Fraction, Fraction]:
 
 def _room(clip: Clip, scratch: Path) -> None:
     """Whether scratch can take the original and the clip. Raises NoRoom."""
-    whole = max(clip.original.duration_ms, 1)
+    whole = max(clip.source.duration_ms, 1)
     share = min(1.0, (clip.to_ms - clip.from_ms) / whole)
-    wanted = clip.original.size * (1 + ROOM * share) + SPARE
+    wanted = clip.source.size * (1 + ROOM * share) + SPARE
     free = shutil.disk_usage(scratch).free
     if free < wanted:
         raise NoRoom(f"{clip.reference} needs {wanted:,.0f} bytes of scratch; {free:,} are free")
@@ -127,7 +136,7 @@ def _room(clip: Clip, scratch: Path) -> None:
 
 def _fetch(clip: Clip, target: Path, busy: Callable[[], None]) -> None:
     """Copy the original to scratch, and compare it with what the custody log says of it."""
-    original = clip.original
+    original = clip.source
     found = fetch("originals", original.key, original.version_id, target, busy)
     said = making.sealed_sha256(original)
     if not said:

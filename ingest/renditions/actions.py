@@ -18,7 +18,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from evidence.custody.record import Draft, record, service
-from evidence.recordings import smaller
+from evidence.recordings import leaving, smaller
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.retention.actions import hold_where, positions_come
 from evidence.store import s3
@@ -44,7 +44,7 @@ def claim(original_id: int) -> Original | None:
     """Take an original for this worker, unless another has it (a conditional update)."""
     now = timezone.now()
     free = Q(media="waiting") | Q(media="running", media_claimed_until__lt=now)
-    taken = Original.objects.filter(free, pk=original_id).update(
+    taken = Original.objects.filter(free, pk=original_id, recording__disposed_at=None).update(
         media="running",
         media_claimed_until=now + CLAIM,
         media_attempts=F("media_attempts") + 1,
@@ -90,6 +90,12 @@ def render(original_id: int) -> Original | None:
         _keep(original, result)
     except MediaFailed as error:
         _failed(original, str(error))
+    except leaving.Leaving:
+        # Nobody waits for it any more; whoever destroys it waited for this.
+        Original.objects.filter(pk=original.pk, media="running").update(
+            media="waiting", media_claimed_until=None
+        )
+        return None
     except (s3.StoreError, SandboxMissing):
         # Not the file's fault: no strike. A worker that dies does not come here, and counts.
         Original.objects.filter(pk=original.pk, media="running").update(
@@ -168,7 +174,8 @@ def _fetch(original: Original, target: Path) -> None:
 
 
 def _keep(original: Original, result: rendering.Result) -> None:
-    stored = []
+    stored: list[tuple[rendering.Made, str, str]] = []
+    leaving.look(original.recording_id)
     for made in result.made:
         sha256 = hashlib.sha256(made.path.read_bytes() if made.kind != "proxy" else b"")
         if made.kind == "proxy":
@@ -180,6 +187,11 @@ def _keep(original: Original, result: rendering.Result) -> None:
         except s3.AlreadyThere:
             pass  # the same bytes under the same name: an earlier run of this attempt
         stored.append((made, key, sha256.hexdigest()))
+    if leaving.original_leaves(original.pk):
+        # Disposed of while it was stored: nothing of it stays behind.
+        for _, key, _ in stored:
+            s3.delete("renditions", key)
+        raise leaving.Leaving(f"{original.reference} is being disposed of")
     placed = any(made.kind == "track" for made in result.made)
     with transaction.atomic():
         if placed:

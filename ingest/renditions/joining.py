@@ -101,6 +101,9 @@ def _may_join(into: Recording, gone: Recording) -> bool:
     """
     if into.pk == gone.pk or into.joined_into_id or gone.joined_into_id:
         return False
+    if into.disposed_at or gone.disposed_at or into.disposals.exists() or gone.disposals.exists():
+        # One of them is on its way out, or was: the other does not go or stay with it.
+        return False
     return into.officer_id == gone.officer_id and not (_told(into) or _told(gone))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from evidence.recordings import smaller
+from evidence.recordings import leaving, smaller
 from evidence.recordings.models import Rendition, Smaller
 from evidence.store import s3
 from ingest.media import rendering, tools
@@ -32,7 +32,13 @@ def shrink(original_id: int) -> Smaller | None:
     purge(settings.MEDIA_SCRATCH)
     scratch = Path(tempfile.mkdtemp(prefix=f"small-{original_id}-", dir=settings.MEDIA_SCRATCH))
     try:
-        smaller.kept(work, _shrink(work, scratch))
+        result = _shrink(work, scratch)
+        if not smaller.kept(work, result) and leaving.original_leaves(original_id):
+            s3.delete("renditions", result.key)
+            return None
+    except leaving.Leaving:
+        smaller.give_up(work, leaving.WITHDRAWN)
+        return None
     except MediaFailed as error:
         smaller.give_back(work, strike=True, reason=str(error))
     except (s3.StoreError, SandboxMissing):
@@ -61,6 +67,7 @@ def _shrink(work: Smaller, scratch: Path) -> smaller.Result:
     with made.path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     key = f"{work.original.upload}/small-{work.attempts}-{sha256[:16]}"
+    leaving.look(work.original.recording_id)
     try:
         s3.put_file("renditions", key, made.path, sha256, made.content_type)
     except s3.AlreadyThere:

@@ -46,7 +46,8 @@ def sweep() -> None:
         | Q(media="waiting", media_claimed_until__lt=now)
         | Q(media="waiting", media_claimed_until=None, sealed_at__lt=now - SEND_AGAIN)
     )
-    for identifier in list(Original.objects.filter(forgotten).values_list("pk", flat=True)[:BATCH]):
+    open_ = Original.objects.filter(forgotten, recording__disposed_at=None)
+    for identifier in list(open_.values_list("pk", flat=True)[:BATCH]):
         # The claim's time doubles as "sent": the next sweep leaves it alone for a while.
         Original.objects.filter(forgotten, pk=identifier).update(
             media="waiting", media_claimed_until=now + SEND_AGAIN

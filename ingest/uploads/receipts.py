@@ -12,6 +12,7 @@ from evidence.custody.log import receipt as formats
 from evidence.custody.log.clock import stamp
 from evidence.custody.models import Event
 from evidence.recordings.models import Original
+from evidence.retention.models import Tombstone
 from evidence.store import s3
 from ingest.uploads.models import Receipt, Upload
 
@@ -36,7 +37,11 @@ def issue(upload: Upload) -> str | None:
     if known is not None:
         return known.note
     event = _event(upload)
-    original = Original.objects.filter(upload=upload.pk).first()
+    # What was disposed of was received all the same: its tombstone knows what it was.
+    original = (
+        Original.objects.filter(upload=upload.pk).first()
+        or Tombstone.objects.filter(upload=upload.pk).first()
+    )
     if event is None or original is None:
         return None
     facts = formats.Receipt(

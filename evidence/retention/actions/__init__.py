@@ -1,6 +1,7 @@
 """What is done with what keeps footage, and with its end: one function a verb."""
 
 from evidence.retention.actions.holds import (
+    DisposedOf,
     assign,
     carry,
     hold,
@@ -17,8 +18,13 @@ from evidence.retention.actions.holds import (
     visible_to,
     watch,
 )
+from evidence.retention.actions.releasing import NotSaid, approve, propose, refuse
+from evidence.retention.actions.restoring import restore, restore_all
 
 __all__ = [
+    "DisposedOf",
+    "NotSaid",
+    "approve",
     "assign",
     "carry",
     "hold",
@@ -27,10 +33,14 @@ __all__ = [
     "hold_where",
     "is_held",
     "positions_come",
+    "propose",
+    "refuse",
     "release",
     "release_all",
     "release_for",
     "renamed",
+    "restore",
+    "restore_all",
     "secret_to",
     "visible_to",
     "watch",

@@ -22,6 +22,10 @@ from evidence.retention.places import Place
 LOCK = 0x62_77_76_03
 
 
+class DisposedOf(ValueError):
+    """It can't be held any more: its destruction has begun."""
+
+
 def _held(holds: Sequence[Hold], actor: Actor, kind: str, reason: str) -> None:
     from evidence.retention.tasks import to_store
 
@@ -77,8 +81,13 @@ def _hold_all(
 ) -> list[Hold]:
     """A hold for each, in their order. Constant queries.
 
-    They are locked, so that two holds for one reason can't both be made of any.
+    They are locked, so that two holds for one reason can't both be made of any; and so that a
+    hold either comes before the destruction of a recording begins, or is refused.
     """
+    for item in locked:
+        if item.disposed_at is not None:
+            since = f"{timezone.localtime(item.disposed_at):%-d %b %Y %H:%M}"
+            raise DisposedOf(f"{item.reference} is being disposed of since {since}.")
     same: dict[int, Hold] = {}
     if reference:
         found = Hold.objects.filter(
@@ -190,7 +199,8 @@ def watch(
         # Arrivals wait meanwhile, so not a query a recording. Locked where they are found.
         found = (
             Recording.objects.filter(
-                whose, joined_into=None, happened_at__range=(_earlier(start), end)
+                whose, joined_into=None, disposed_at=None,
+                happened_at__range=(_earlier(start), end),
             ).order_by("id").select_for_update(of=("self",))
         )  # fmt: skip
         in_time = [item for item in found if _ends(item) >= start]

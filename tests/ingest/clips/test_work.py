@@ -78,7 +78,7 @@ def test_a_clip_is_made_from_the_original_and_its_event_says_how(
     # What is shown at 1.000 s to what is shown at 2.500 s; 30 to 36 were never recorded.
     assert films.numbers(film) == [*range(25, 30), *range(37, 63)]
     told = events("clip.made")
-    original = clip.original
+    original = clip.source
     assert [event.object_ref for event in told] == [original.reference, exhibit.reference]
     first, second = (event.parsed() for event in told)
     assert first["object"]["sha256"] == original.sha256
@@ -169,7 +169,7 @@ def test_a_clip_for_which_nobody_was_woken_is_found(clip: Clip, settings: Any) -
 
 def test_other_bytes_than_the_logs_are_never_cut(clip: Clip) -> None:
     """Whoever can change the row and the store's object can't change the log."""
-    original = clip.original
+    original = clip.source
     body = factories.film(1)
     sha256 = hashlib.sha256(body).hexdigest()
     s3.put("originals", "another", body, sha256, "video/mp4")
@@ -271,7 +271,7 @@ def test_a_redacted_copy_is_made_from_the_original_and_nothing_is_left(
     assert any(samples[: rate // 2])
     only_what_it_may_hold(film)
     told = events("clip.redacted")
-    assert [event.object_ref for event in told] == [done.original.reference, redacted.reference]
+    assert [event.object_ref for event in told] == [done.source.reference, redacted.reference]
     assert done.parent_sha256 not in bytes(told[1].body).decode()
     assert events("clip.made") == []
 

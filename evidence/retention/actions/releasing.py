@@ -1,0 +1,369 @@
+"""Letting footage go: proposed by one and agreed to by another, or released by a rule.
+
+Whatever is proposed, agreed to or released is decided again, under the recording's lock, when its
+destruction begins. Work on many goes in chunks, a transaction each; a process that dies between
+two of them is followed by the sweep, which goes on from what the rows say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Exists, F, Min, OuterRef, Q
+from django.utils import timezone
+
+from evidence.custody.log.clock import stamp
+from evidence.custody.record import Actor, Draft, record_all, service
+from evidence.people.actions import NotAllowed
+from evidence.people.models import User
+from evidence.recordings import rules
+from evidence.recordings.keeping import day
+from evidence.recordings.models import Recording, Rule
+from evidence.recordings.rules import Rulebook
+from evidence.retention.deciding import Decision, decide, free
+from evidence.retention.due import sizes_of
+from evidence.retention.models import Batch, Due, Fresh, Grouping, Hold, Item
+from evidence.retention.reckoning import code_of, words_of
+
+MOST = 5_000
+CHUNK = 500
+LAPSES = timedelta(days=30)
+ACTOR = service("retention")
+# Says of a hold, a case or a complaint nothing, not even that there is one.
+KEPT_AFTER_ALL = "Something keeps it now."
+NOBODY_AGREED = "Nobody agreed within 30 days."
+State = Item.State
+
+
+class NotSaid(ValueError):
+    """What was asked for can't be done as it stands. Its sentence says why."""
+
+
+# --- by people --------------------------------------------------------------------
+
+
+def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> Batch:
+    """Propose that these recordings of one rule go; each is decided again under its lock.
+
+    What is not due any more, or is in a batch already, is left out. Raises NotAllowed, NotSaid.
+    """
+    if not by.may("retention.propose"):
+        raise NotAllowed("You can't propose a disposal.")
+    if not reason.strip():
+        raise NotSaid("Enter why it may go.")
+    if len(recordings) > MOST:
+        raise NotSaid(f"Propose at most {MOST:,} recordings at once.")
+    wanted = sorted(set(recordings))
+    made: Batch | None = None
+    for start in range(0, len(wanted), CHUNK):
+        with transaction.atomic():
+            chosen = _due_now(wanted[start : start + CHUNK], rule, timezone.now())
+            if not chosen:
+                continue
+            if made is None:
+                made = Batch.objects.create(
+                    rule=rule, ground=words_of(rule)[:300], reason=reason.strip()[:300],
+                    proposed_by=by,
+                )  # fmt: skip
+            # Somebody may have refused it meanwhile: then the rest is not put into it.
+            elif not _locked(made, Batch.State.PROPOSED):
+                break
+            _into(made, chosen, by.actor(), State.PROPOSED, {})
+    if made is None:
+        raise NotSaid("None of it is due any more.")
+    made.refresh_from_db()
+    return made
+
+
+def _due_now(wanted: Sequence[int], rule: Rule, now: datetime) -> list[Decision]:
+    """Those of one rule that nothing keeps, locked."""
+    book = rules.book()
+    locked = _lock(wanted)
+    decided = [decide(one, book) for one in locked]
+    return [one for one in decided if one.due(now) and one.rule == rule]
+
+
+def _lock(wanted: Sequence[int]) -> list[Recording]:
+    rows = Recording.objects.filter(pk__in=wanted).order_by("id")
+    list(rows.select_for_update(of=("self",)).values_list("pk", flat=True))
+    # Asked only now: who held the locks may have set a hold or taken it into a batch.
+    return list(free().filter(pk__in=wanted).order_by("id"))
+
+
+def _into(
+    batch: Batch, chosen: Sequence[Decision], actor: Actor, state: State, goes: dict[int, datetime]
+) -> None:
+    """Items, events and the batch's numbers, in the caller's transaction."""
+    sizes = sizes_of([one.recording.pk for one in chosen])
+    Item.objects.bulk_create(
+        Item(
+            batch=batch, recording=one.recording, state=state, grounds=one.grounds(),
+            size=sizes.get(one.recording.pk, 0), goes_at=goes.get(one.recording.pk),
+        )
+        for one in chosen
+    )  # fmt: skip
+    Batch.objects.filter(pk=batch.pk).update(
+        count=F("count") + len(chosen), size=F("size") + sum(sizes.values())
+    )
+    Due.objects.filter(recording__in=[one.recording for one in chosen]).delete()
+    kind = "evidence.deletion_proposed" if state == State.PROPOSED else "evidence.deletion_approved"
+    drafts = []
+    for one in chosen:
+        assert one.rule is not None
+        data: dict[str, Any] = {"batch": batch.reference, "rule": code_of(one.rule)}
+        private: dict[str, Any] = {"name": actor.name, "reason": batch.reason}
+        if state == State.PROPOSED:
+            private["ground"] = one.ground
+        else:
+            at = goes[one.recording.pk]
+            data["goes_at"] = stamp(at)
+            private |= {"until": _day(at), "reason": one.rule.source}
+        drafts.append(Draft(kind, one.recording.subject(), actor, data, private))
+    record_all([(draft, None) for draft in drafts])
+
+
+def _day(moment: datetime) -> str:
+    return day(timezone.localtime(moment).date())
+
+
+def _locked(batch: Batch, state: Batch.State) -> Batch | None:
+    return Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, state=state).first()
+
+
+def approve(*, by: User, batch: Batch, reason: str) -> Batch:
+    """Agree, as a second person: it goes after the days in which it can be restored.
+
+    Raises NotAllowed, NotSaid.
+    """
+    _may_decide(by, batch)
+    if not reason.strip():
+        raise NotSaid("Enter why you agree.")
+    now = timezone.now()
+    with transaction.atomic():
+        row = _locked(batch, Batch.State.PROPOSED)
+        if row is None:
+            raise NotSaid("Somebody has decided this already.")
+        row.state, row.decided_by, row.decided_at = Batch.State.LEAVING, by, now
+        row.decision_reason = reason.strip()[:300]
+        row.goes_at = now + timedelta(days=settings.REMORSE_DAYS)
+        row.save()
+    carry_on(row)
+    row.refresh_from_db()
+    return row
+
+
+def refuse(*, by: User, batch: Batch, reason: str) -> Batch:
+    """Disagree: everything in it is kept, and may be proposed again. Raises NotAllowed, NotSaid."""
+    _may_decide(by, batch)
+    if not reason.strip():
+        raise NotSaid("Enter why you refuse.")
+    with transaction.atomic():
+        row = _locked(batch, Batch.State.PROPOSED)
+        if row is None:
+            raise NotSaid("Somebody has decided this already.")
+        row.state, row.decided_by, row.decided_at = Batch.State.REFUSED, by, timezone.now()
+        row.decision_reason, row.finished_at = reason.strip()[:300], timezone.now()
+        row.save()
+    carry_on(row)
+    row.refresh_from_db()
+    return row
+
+
+def _may_decide(by: User, batch: Batch) -> None:
+    if not by.may("retention.approve"):
+        raise NotAllowed("You can't decide on a disposal.")
+    if batch.proposed_by_id == by.pk:
+        raise NotSaid("A different person has to approve this.")
+
+
+def carry_on(batch: Batch) -> int:
+    """Say of each proposed item what was decided of its batch; how many. Asked for again it goes
+    on where somebody stopped."""
+    done = 0
+    while True:
+        with transaction.atomic():
+            row = Batch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+            if row.state not in (Batch.State.LEAVING, Batch.State.REFUSED):
+                return done
+            open_ = row.items.filter(state=State.PROPOSED).order_by("pk")
+            items = list(open_.select_related("recording")[:CHUNK])
+            if not items:
+                return done
+            _decided(row, items)
+            done += len(items)
+
+
+def _decided(batch: Batch, items: Sequence[Item]) -> None:
+    by, now = batch.decided_by, timezone.now()
+    ids = [item.pk for item in items]
+    if batch.state == Batch.State.LEAVING:
+        assert by is not None and batch.goes_at is not None and batch.rule is not None
+        Item.objects.filter(pk__in=ids).update(state=State.LEAVING, goes_at=batch.goes_at)
+        data = {"batch": batch.reference, "rule": code_of(batch.rule),
+                "goes_at": stamp(batch.goes_at)}  # fmt: skip
+        private = {"name": by.short, "until": _day(batch.goes_at), "reason": batch.decision_reason}
+        _tell(items, "evidence.deletion_approved", by.actor(), data, private)
+        return
+    reason = batch.decision_reason
+    state = State.REFUSED if by else State.KEPT
+    Item.objects.filter(pk__in=ids).update(
+        state=state, ended_at=now, ended_by=by, ended_reason=reason
+    )
+    data = {"batch": batch.reference}
+    if by is None:
+        _tell(items, "evidence.deletion_dropped", ACTOR, data, {"reason": reason})
+    else:
+        private = {"name": by.short, "reason": reason}
+        _tell(items, "evidence.deletion_refused", by.actor(), data, private)
+
+
+def _tell(
+    items: Sequence[Item], kind: str, actor: Actor, data: dict[str, Any], private: dict[str, Any]
+) -> None:
+    record_all(
+        [(Draft(kind, item.recording.subject(), actor, data, private), None) for item in items]
+    )
+
+
+# --- by rule ----------------------------------------------------------------------
+
+
+def release_by_rule(chunks: int = 20) -> int:
+    """Release what a rule alone lets go of within the days in which it can be restored; how many.
+
+    The window lies before the end of the period, so that what ends on day 31 is gone on day 31.
+    """
+    done, last = 0, 0
+    for _ in range(chunks):
+        until = timezone.now() + timedelta(days=settings.REMORSE_DAYS)
+        with transaction.atomic():
+            rows = Due.objects.filter(by_rule=True, until__lte=until, pk__gt=last).order_by("pk")
+            found = list(rows.values_list("pk", "recording")[:CHUNK])
+            if not found:
+                return done
+            last = found[-1][0]
+            done += _release([recording for _, recording in found])
+            Due.objects.filter(pk__in=[pk for pk, _ in found]).delete()
+    return done
+
+
+def _release(wanted: Sequence[int]) -> int:
+    now, book = timezone.now(), rules.book()
+    least = now + timedelta(hours=settings.REMORSE_LEAST_HOURS)
+    until = now + timedelta(days=settings.REMORSE_DAYS)
+    by_rule: dict[Rule, list[Decision]] = {}
+    goes: dict[int, datetime] = {}
+    for one in (decide(row, book) for row in _lock(wanted)):
+        if one.by_rule and one.due(until):
+            assert one.rule is not None and one.verdict.until is not None
+            goes[one.recording.pk] = max(one.verdict.until, least)
+            by_rule.setdefault(one.rule, []).append(one)
+    for rule, chosen in by_rule.items():
+        batch = _todays(rule)
+        _into(batch, chosen, ACTOR, State.LEAVING, goes)
+        first = batch.items.aggregate(first=Min("goes_at"))["first"]
+        Batch.objects.filter(pk=batch.pk).update(goes_at=first)
+    return sum(len(chosen) for chosen in by_rule.values())
+
+
+def _todays(rule: Rule) -> Batch:
+    """The batch of this rule that was begun today and has room."""
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    open_ = Batch.objects.filter(
+        by_rule=True, rule=rule, state=Batch.State.LEAVING, proposed_at__gte=today,
+        count__lte=MOST - CHUNK,
+    )  # fmt: skip
+    found = open_.select_for_update(of=("self",)).first()
+    return found or Batch.objects.create(
+        by_rule=True, rule=rule, state=Batch.State.LEAVING, ground=words_of(rule)[:300],
+        reason=rule.source[:300],
+    )  # fmt: skip
+
+
+# --- upkeep -----------------------------------------------------------------------
+
+
+def lapse() -> int:
+    """End proposals on which nobody decided for 30 days; how many."""
+    before = timezone.now() - LAPSES
+    old = Batch.objects.filter(state=Batch.State.PROPOSED, proposed_at__lt=before)
+    done = 0
+    for batch in old[:100]:
+        with transaction.atomic():
+            row = _locked(batch, Batch.State.PROPOSED)
+            if row is None:
+                continue
+            row.state, row.decided_at = Batch.State.REFUSED, timezone.now()
+            row.decision_reason, row.finished_at = NOBODY_AGREED, timezone.now()
+            row.save()
+        carry_on(row)
+        done += 1
+    return done
+
+
+def drop_kept(most: int = 10 * CHUNK) -> int:
+    """Take out of their batches what something keeps now; how many.
+
+    Found by what changed since it was put in: holds, groups, fresh periods, and a category whose
+    period ends later. Whatever else there may be is found when its destruction begins.
+    """
+    recording = OuterRef("recording")
+    since = OuterRef("batch__proposed_at")
+    changed = (
+        Q(Exists(Hold.objects.filter(recording=recording, released_at=None)))
+        | Q(Exists(Grouping.objects.filter(recording=recording, ended_at=None, set_at__gte=since)))
+        | Q(Exists(Fresh.objects.filter(recording=recording, created__gte=since)))
+        | Q(recording__kept_until__gt=F("goes_at"))
+        | Q(state=State.PROPOSED, recording__kept_until__gt=F("batch__proposed_at"))
+    )
+    rows = Item.objects.filter(changed, state__in=[State.PROPOSED, State.LEAVING]).order_by("pk")
+    book, done = rules.book(), 0
+    for identifier in list(rows.values_list("pk", flat=True)[:most]):
+        with transaction.atomic():
+            done += drop_if_kept(identifier, book)
+    return done
+
+
+def drop_if_kept(item_id: int, book: Rulebook) -> bool:
+    """Take one item out if something keeps it at the moment at which it would go; in the caller's
+    transaction."""
+    item = Item.objects.select_related("batch").get(pk=item_id)
+    recording = Recording.objects.select_for_update(of=("self",)).get(pk=item.recording_id)
+    item = Item.objects.select_for_update(of=("self",)).select_related("batch").get(pk=item_id)
+    if item.state not in (State.PROPOSED, State.LEAVING):
+        return False
+    if decide(recording, book).due(item.goes_at or timezone.now()):
+        return False
+    drop(item, recording)
+    return True
+
+
+def drop(item: Item, recording: Recording) -> None:
+    """Kept after all: out of its batch; both are locked."""
+    Item.objects.filter(pk=item.pk).update(
+        state=State.KEPT, ended_at=timezone.now(), ended_reason=KEPT_AFTER_ALL, claimed_until=None,
+        problem="", problem_at=None,
+    )  # fmt: skip
+    item.recording = recording
+    data = {"batch": item.batch.reference}
+    _tell([item], "evidence.deletion_dropped", ACTOR, data, {"reason": KEPT_AFTER_ALL})
+
+
+def close() -> int:
+    """Batches of which nothing is left to do are done; how many."""
+    open_ = Item.objects.filter(batch=OuterRef("pk"), state__in=Item.OPEN)
+    return Batch.objects.filter(~Exists(open_), state=Batch.State.LEAVING).update(
+        state=Batch.State.DONE, finished_at=timezone.now()
+    )
+
+
+def follow_up() -> None:
+    """Go on with batches that were decided and whose items don't say so yet."""
+    left = Item.objects.filter(batch=OuterRef("pk"), state=State.PROPOSED)
+    decided = [Batch.State.LEAVING, Batch.State.REFUSED]
+    for batch in Batch.objects.filter(Exists(left), state__in=decided)[:100]:
+        carry_on(batch)
