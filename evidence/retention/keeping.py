@@ -109,4 +109,3 @@ def _end(rule: Rule | None) -> str:
     if rule.release == Rule.Release.RULE:
         return f"It goes by this rule. In the last {days} before that it can be restored. {STAYS}"
     return f"Two people have to agree; then it can be restored for {days}. {STAYS}"
-

@@ -115,7 +115,9 @@ def retention_warning(start: date, kinds: list[dict[str, Any]], draws_on: date) 
     """
     codes = {code for kind in kinds for code in kind["categories"]}
     book = rules.book()
-    known: list[int | None] = list(Category.objects.filter(code__in=codes).values_list("pk", flat=True))
+    known: list[int | None] = list(
+        Category.objects.filter(code__in=codes).values_list("pk", flat=True)
+    )
     if any(kind["incidents"] for kind in kinds) or not known:
         known.append(None)
     shortest = min(_days(book, category) for category in known)

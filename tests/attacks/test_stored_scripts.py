@@ -72,8 +72,14 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     odd = factories.docked(dock, b"words", name=f"{bad}2.MP4", camera=bad[:64])
     category = Category.objects.create(code="bad", name=bad[:60])
     Rule.objects.create(
-        category=category, version=1, days=31, source=bad, reason=bad, decision_reason=bad,
-        state="in_force", in_force_at=timezone.now() - timedelta(days=999),
+        category=category,
+        version=1,
+        days=31,
+        source=bad,
+        reason=bad,
+        decision_reason=bad,
+        state="in_force",
+        in_force_at=timezone.now() - timedelta(days=999),
     )
     incident = IncidentType.objects.create(code="bad", name=bad[:60])
     Recording.objects.filter(pk=recording.pk).update(

@@ -144,9 +144,7 @@ def _book(context: Context) -> rules.Rulebook:
 
 
 @register.simple_tag(takes_context=True)
-def category_keeps(
-    context: Context, category: Category, recording: Recording | None = None
-) -> str:
+def category_keeps(context: Context, category: Category, recording: Recording | None = None) -> str:
     """What choosing a category would mean."""
     return keeping.of_category(category, recording, _book(context))
 

@@ -25,7 +25,7 @@ from evidence.custody import sequencer
 from evidence.custody.models import Event, Private
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings.models import Category, IncidentType, Recording, Rule
+from evidence.recordings.models import IncidentType, Recording, Rule
 from evidence.sampling import actions, frames, proof, redraw, seeds
 from evidence.sampling import draw as rule
 from evidence.sampling.actions import NotDrawn, NotPlanned, NotSaid
