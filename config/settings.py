@@ -55,8 +55,6 @@ FORCE_NAME = env.str("BWV_FORCE_NAME", "Demonstration force")
 DEMO = env.bool("BWV_DEMO", False)
 
 # --- footage ----------------------------------------------------------------
-# How long footage is kept that has no category, or whose category says "by case" and has none.
-KEEP_DAYS = env.int("BWV_KEEP_DAYS", 31, validate=validate.Range(min=1))
 # What a crime reference of this force looks like, and a good one for the error's sentence.
 CRIME_REFERENCE = env.str("BWV_CRIME_REFERENCE", r"\d{2}[A-Z]{2}/\d{1,7}/\d{2}")
 CRIME_REFERENCE_EXAMPLE = env.str("BWV_CRIME_REFERENCE_EXAMPLE", "01AB/12345/26")

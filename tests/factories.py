@@ -21,6 +21,7 @@ from evidence.cases import formats
 from evidence.cases.models import Case, CaseLink
 from evidence.people.actions import make_unit
 from evidence.people.models import Unit, User
+from evidence.recordings import rules
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.store import s3
 from ingest.devices import actions as devices
@@ -79,6 +80,12 @@ def recording(officer: User | None, **fields: Any) -> Recording:
         recorded_at=moment,
         ends_at=moment + timedelta(milliseconds=fields.get("duration_ms", 0)), **fields,
     )  # fmt: skip
+    # As if it had been docked when the shift ended: what is made long ago has been here long.
+    if "created" not in fields:
+        made.created = min(timezone.now(), moment + timedelta(hours=8))
+    if "kept_until" not in fields:
+        rules.settle(made)
+    made.save(update_fields=["created", "kept_until"])
     original(made)
     return made
 

@@ -54,7 +54,9 @@ def find(user: User, reference: str, permission: str = "case.view") -> Case:
     if not _SLUG.fullmatch(asked):
         raise Case.DoesNotExist
     rows = visible_to(user, permission)
-    return rows.select_related("officer_in_case", "opened_by", "changed_by").get(slug=asked)
+    return rows.select_related("officer_in_case", "opened_by", "changed_by", "group").get(
+        slug=asked
+    )
 
 
 def opened(user: User) -> list[int] | None:

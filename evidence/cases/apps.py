@@ -14,7 +14,7 @@ class CasesConfig(AppConfig):
         """Tell the recording's page of cases; open a case's footage to its team."""
         from evidence.cases import checks  # noqa: F401
         from evidence.cases.access import opened
-        from evidence.cases.keeping import keeps, kept_by_cases
+        from evidence.cases.keeping import keeps, kept_by_cases, periods_of
         from evidence.cases.links import cases
         from evidence.recordings import access, keeping, links
         from evidence.retention import registry
@@ -23,3 +23,4 @@ class CasesConfig(AppConfig):
         access.register_opener(opened)
         keeping.register(kept_by_cases)
         registry.register_keeper(keeps)
+        registry.register_periods(periods_of)

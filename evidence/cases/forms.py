@@ -13,6 +13,7 @@ from evidence.cases import rules
 from evidence.cases.actions.change import FIELDS
 from evidence.cases.actions.team import somebody
 from evidence.cases.models import Case, CaseMember
+from evidence.recordings.models import Group
 
 DATES = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d %b %Y", "%d %B %Y"]
 
@@ -54,6 +55,11 @@ def _tick(label: str) -> Any:
     )  # fmt: skip
 
 
+def _group(group: Group) -> str:
+    """2: Other sexual, violent or serious offences: ten years clear, then reviewed."""
+    return f"{group.code}: {group.words}"
+
+
 class CaseForm(forms.Form):
     """A case, new or changed; with the version that was read before."""
 
@@ -71,17 +77,24 @@ class CaseForm(forms.Form):
     appeal = _tick("An appeal or an application to the CCRC is pending, or was")
     appeal_ended_on = _day("Appeal decided on", "the appeal's decision")
     investigation_ended_on = _day("Investigation ended on", "the end of the investigation")
+    group = forms.ModelChoiceField(
+        Group.objects.all(), label="MoPI group", required=False, empty_label="None",
+        help_text="How long it is kept after that, from the day of the result",
+        error_messages={"invalid_choice": "Select a group of the list, or none"},
+        widget=forms.Select(attrs={"class": "govuk-select"}),
+    )  # fmt: skip
     version = forms.IntegerField(required=False, widget=forms.HiddenInput, min_value=1,
                                  max_value=2**31 - 1)  # fmt: skip
 
     ENDING = (
         "result", "result_on", "custodial", "released_on", "appeal", "appeal_ended_on",
-        "investigation_ended_on",
+        "investigation_ended_on", "group",
     )  # fmt: skip
 
     def __init__(self, data: Any = None, *, case: Case | None = None) -> None:
         self.case = case or Case()
         super().__init__(data, initial=self._initial() if case else {"status": "open"})
+        self.fields["group"].label_from_instance = _group  # type: ignore[attr-defined]
         self.fields["urn"].help_text = f"Like {settings.URN_EXAMPLE}"
         self.fields["crime_reference"].help_text = f"Like {settings.CRIME_REFERENCE_EXAMPLE}"
         if case is None:
@@ -90,6 +103,7 @@ class CaseForm(forms.Form):
 
     def _initial(self) -> dict[str, Any]:
         found = {name: getattr(self.case, name) for name in FIELDS}
+        found["group"] = self.case.group_id
         officer = self.case.officer_in_case
         found["officer_in_case"] = (officer.collar or officer.username) if officer else ""
         return found | {"version": self.case.version}

@@ -11,9 +11,12 @@ from evidence.cases.models import CaseLink
 from evidence.people.models import User
 from evidence.recordings.keeping import Reason
 from evidence.recordings.models import Recording
+from evidence.retention import registry
 from evidence.retention.models import Hold, Kind
+from evidence.retention.reckoning import end_of
 
 MOST = 20
+CPIA = "CPIA Code of Practice 5.7 to 5.10"
 
 
 def kept_by_cases(reader: User, recording: Recording) -> list[Reason]:
@@ -23,9 +26,35 @@ def kept_by_cases(reader: User, recording: Recording) -> list[Reason]:
     stands = Q(unlinked_at=None) | Q(hold_until__gte=timezone.localdate())
     rows = CaseLink.objects.filter(stands, recording=recording)
     rows = rows.filter(case__in=visible_to(reader).values("pk"))
-    rows = rows.select_related("case").order_by("unlinked_at", "pk")
-    found = (_reason(row) for row in rows[:MOST])
-    return [reason for reason in found if reason]
+    rows = rows.select_related("case__group").order_by("unlinked_at", "pk")
+    return [reason for row in rows[:MOST] for reason in _reasons(row)]
+
+
+def periods_of(recording: Recording) -> list[registry.Period]:
+    """The periods of every case that a recording is linked to, whatever holds it and whoever may
+    know: also where a hold were missing by mistake, the footage is kept. One query."""
+    stands = Q(unlinked_at=None) | Q(hold_until__isnull=False)
+    rows = CaseLink.objects.filter(stands, recording=recording).select_related("case__group")
+    found = []
+    for row in rows:
+        case, code = row.case, f"case:{row.case_id}"
+        if row.unlinked_at is not None:
+            assert row.hold_until
+            words = f"Unlinked from {case.urn} a few days ago"
+            found.append(registry.Period(code, words, end_of(row.hold_until)))
+            continue
+        kept = rules.kept(case)
+        until = end_of(kept.until) if kept.until else None
+        found.append(registry.Period(code, f"Evidence in {case.urn}. {kept.words}", until, CPIA))
+        if case.group is not None:
+            last = rules.group_until(case)
+            found.append(
+                registry.Period(
+                    f"case-group:{case.pk}", f"{case.urn}: {rules.group_words(case)}",
+                    end_of(last) if last else None, case.group.source,
+                )
+            )  # fmt: skip
+    return found
 
 
 def keeps(hold: Hold) -> str:
@@ -44,19 +73,25 @@ def keeps(hold: Hold) -> str:
     )
 
 
-def _reason(row: CaseLink) -> Reason | None:
+def _reasons(row: CaseLink) -> list[Reason]:
     case, today = row.case, timezone.localdate()
     if row.unlinked_at is not None:
         if row.hold_until is None or row.hold_until < today:
-            return None
+            return []
         words = (
             f"Unlinked from {case.urn}; the case's hold stays until {periods.day(row.hold_until)}."
         )
-        return Reason(words, row.hold_until)
+        return [Reason(words, row.hold_until)]
+    found = []
+    if case.group is not None:
+        found.append(Reason(f"{case.urn}, {rules.group_words(case)}", rules.group_until(case)))
     if case.holds_released_at is not None:
-        return None
+        return found
     kept = rules.kept(case)
     ended = ""
     if kept.until and kept.until < today:
         ended = " That has passed; the case's holds stand until somebody releases them."
-    return Reason(f"Evidence in {case.urn}, {case.title}. {kept.words}{ended}", kept.until)
+    # Over, but held: it stands until somebody releases it.
+    until = None if ended else kept.until
+    said = f"Evidence in {case.urn}, {case.title}. {kept.words}{ended}"
+    return [Reason(said, until, hold=bool(ended)), *found]

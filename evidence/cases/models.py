@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from evidence.cases import formats
 from evidence.custody.record import Subject
-from evidence.recordings.models import Recording
+from evidence.recordings.models import Group, Recording
 
 USER = settings.AUTH_USER_MODEL
 
@@ -66,6 +66,10 @@ class Case(models.Model):
     appeal = models.BooleanField("appeal or CCRC application pending", default=False)
     appeal_ended_on = models.DateField("appeal decided on", null=True, blank=True)
     investigation_ended_on = models.DateField(null=True, blank=True)
+    # How long police information is kept after it, from the day of the result; the longest wins.
+    group = models.ForeignKey(
+        Group, models.PROTECT, null=True, blank=True, related_name="+", verbose_name="MoPI group"
+    )
     # What the result and its dates come to (periods.py); empty as long as nobody can know.
     keep_until = models.DateField(null=True, blank=True, editable=False)
     holds_released_at = models.DateTimeField(null=True, blank=True, editable=False)

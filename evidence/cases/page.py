@@ -79,6 +79,7 @@ def context(reader: User, case: Case) -> dict[str, Any]:
         "days": [(link, keeping.until(link.recording)) for link in found.links],
         "todo": lists.todo(row),
         "kept": kept,
+        "group_words": rules.group_words(case),
         "period_ended": bool(kept.until and kept.until < today),
         "releasable": may_change and bool(row.ended),  # type: ignore[attr-defined]
         "court_dates": list(case.court_dates.filter(removed_at=None)),

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
 from evidence.cases import formats
 from evidence.cases.models import Case
-from evidence.cases.periods import Facts, Period, period
+from evidence.cases.periods import Facts, Period, day, period
 from evidence.recordings import said
+from evidence.retention import reckoning as retention
 
 EARLIEST = date(1900, 1, 1)
 LATEST = date(2200, 1, 1)
@@ -26,6 +27,30 @@ def facts(case: Case) -> Facts:
 def kept(case: Case) -> Period:
     """Until when the case keeps its footage, and why, in words."""
     return period(facts(case))
+
+
+def group_until(case: Case) -> date | None:
+    """The last day of the clear period of the case's MoPI group, from the day of its result; None
+    as long as nobody can know, and for a group that asks for somebody's age."""
+    if case.group is None or case.result_on is None:
+        return None
+    start = timezone.make_aware(datetime.combine(case.result_on, time()))
+    end = retention.group_until(case.group, start)
+    return timezone.localtime(end).date() if end else None
+
+
+def group_words(case: Case) -> str:
+    """What the group means for its footage; empty without one."""
+    if case.group is None:
+        return ""
+    until = group_until(case)
+    if until:
+        end = f"until {day(until)}, {case.group.years} years from the result"
+    elif case.group.years is None:
+        end = "until somebody says otherwise: it goes by a person's age"
+    else:
+        end = f"until there is a result, and {case.group.years} years from then"
+    return f"{case.group}: kept {end} ({case.group.source})."
 
 
 def problems(case: Case) -> dict[str, str]:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings import said, search, sittings
+from evidence.recordings import rules, said, search, sittings
 from evidence.recordings.access import find
 from evidence.recordings.models import Category, IncidentType, Recording, Rendition, Undo
 from evidence.recordings.said import LEAVE, Leave
@@ -141,8 +141,9 @@ def _to_say(by: User, recording: Recording) -> Recording:
 
 def _say(by: User, locked: Recording, before: str) -> None:
     """Save what is said now, with its event: the one place that writes it."""
-    locked.save(update_fields=said.FIELDS)
     search.reindex(locked)
+    rules.settle(locked)
+    locked.save(update_fields=[*said.FIELDS, "kept_until"])
     record(
         Draft(
             "recording.categorised",

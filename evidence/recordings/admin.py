@@ -22,9 +22,11 @@ from evidence.recordings import (
     finding,
     grants,
     grants_admin,
+    keeping,
     package_admin,
     pages,
     reasons,
+    rules,
     search,
 )
 from evidence.recordings.access import visible_to
@@ -230,10 +232,23 @@ class RecordingAdmin(OfficeAdmin):
 
 @admin.register(Category)
 class CategoryAdmin(OfficeAdmin):
-    """The force's list, to read: changing periods is retention's business."""
+    """The force's list, to read. How long each is kept stands with the rules."""
 
-    list_display = ("name", "code", "keep_days", "source", "active")
+    list_display = ("name", "code", "kept", "active")
     search_fields = ("name",)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """With the rules read once."""
+        changelist = super().get_changelist_instance(request)
+        book = rules.book()
+        for item in changelist.result_list:
+            item.book = book
+        return changelist
+
+    @admin.display(description="Kept")
+    def kept(self, category: Category) -> str:
+        """By the rule for what comes now."""
+        return keeping.of_category(category, book=getattr(category, "book", None))
 
 
 @admin.register(IncidentType)

@@ -1,21 +1,22 @@
-"""How long footage is kept, in words: by its category, and by what else keeps it.
+"""How long footage is kept, in words: by the rule of its category, and by what else keeps it.
 
-What a category says is the same for every reader. Holds are told only to those who may know of
-them: the room that has them registers a provider here, and answers for the reader.
+What a category's rule says is the same for every reader. Holds and cases are told only to those
+who may know of them: the rooms that have them register a provider here, and answer for the
+reader. The room of retention puts all of it in order (`why`), by the engine that decides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.people.models import User
+from evidence.recordings import rules
 from evidence.recordings.models import Category, Recording
 
 UNLESS = "then disposed of unless something keeps it"
@@ -23,10 +24,12 @@ UNLESS = "then disposed of unless something keeps it"
 
 @dataclass(frozen=True)
 class Reason:
-    """One thing that keeps a recording; without `until`, as long as it stands."""
+    """One thing that keeps a recording, up to the end of a day; without, as long as it stands."""
 
     words: str
     until: date | None = None
+    # Outranks every period.
+    hold: bool = False
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,25 @@ def register(provider: Provider) -> None:
     """Add what else can keep a recording; the same provider again changes nothing."""
     if provider not in _providers:
         _providers.append(provider)
+
+
+def reasons(reader: User, recording: Recording) -> list[Reason]:
+    """What else keeps a recording, as far as this reader may know of it."""
+    return [reason for provider in _providers for reason in provider(reader, recording)]
+
+
+Teller = Callable[[Recording, User], tuple[str, list[Rung]]]
+_tellers: list[Teller] = []
+
+
+def register_teller(teller: Teller) -> None:
+    """Say who puts everything that keeps a recording in order, for one reader."""
+    _tellers[:] = [teller]
+
+
+def why(recording: Recording, reader: User) -> tuple[str, list[Rung]]:
+    """Why it is kept, in one sentence; then what keeps it, what would next, when it goes."""
+    return _tellers[0](recording, reader)
 
 
 Hidden = Callable[[User, Recording], set[int]]
@@ -81,23 +103,21 @@ def unsaid(reader: User) -> Q:
     return found
 
 
-def days(category: Category | None) -> int:
-    """For how many days a category keeps footage by itself."""
-    if category is None or category.keep_days is None:
-        return int(settings.KEEP_DAYS)
-    return category.keep_days
+def until(
+    recording: Recording, category: Category | None = None, book: rules.Rulebook | None = None
+) -> date:
+    """The last day on which a recording is kept by its category's rule, or would be by another's.
 
-
-def until(recording: Recording, category: Category | None = None) -> date:
-    """The last day on which a recording is kept by its category, or would be by another.
-
-    Never because of a hold, a case or a complaint: this is what everybody may know.
+    Never because of a hold, a case or a complaint: this is what everybody may know. A query
+    where no book is given and it is not known yet.
     """
-    category = category or recording.category
-    try:
-        return (timezone.localtime(recording.happened_at) + timedelta(days=days(category))).date()
-    except OverflowError:
-        return date.max
+    at = recording.kept_until
+    if at is None or (category is not None and category.pk != recording.category_id):
+        try:
+            at = (book or rules.book()).ends(recording, category.pk if category else None).at
+        except LookupError:
+            at = rules.NEVER
+    return timezone.localtime(at).date()
 
 
 def day(moment: date) -> str:
@@ -108,38 +128,25 @@ def day(moment: date) -> str:
 def words(recording: Recording, reader: User) -> str:
     """The one sentence of a row: "Shown to you until 23 Dec 2026, then disposed of unless …"."""
     last = until(recording)
+    if last >= rules.NEVER.date():
+        return "Kept as long as nobody can say when it may go"
     if last < timezone.localdate():
-        return f"Its {days(recording.category)} days ended on {day(last)}; {UNLESS}"
+        return f"Its days ended on {day(last)}; {UNLESS}"
     shown = "Shown to you" if recording.officer_id == reader.pk else "Kept"
     return f"{shown} until {day(last)}, {UNLESS}"
 
 
-def of_category(category: Category, recording: Recording | None = None) -> str:
-    """What a choice would mean: "Kept 365 days, until 22 Nov 2027"."""
-    last = f", until {day(until(recording, category))}" if recording else ""
-    if category.keep_days is None:
-        return f"Kept as long as its case needs it; without a case {days(category)} days{last}"
-    return f"Kept {category.keep_days} days{last}"
-
-
-def why(recording: Recording, reader: User) -> tuple[str, list[Rung]]:
-    """Why it is kept, in one sentence; then what keeps it, what would next, when it goes."""
-    held = [reason for provider in _providers for reason in provider(reader, recording)]
-    rule = _rule(recording)
-    last = until(recording)
-    rungs = [Rung("Now", reason.words) for reason in held]
-    rungs.append(Rung("Then" if held else "Now", f"{rule}, until {day(last)}."))
-    end = "Disposed of, unless something keeps it by then. That it existed stays in the log."
-    rungs.append(Rung("After that", end))
-    if held:
-        return f"{held[0].words}", rungs
-    return f"{words(recording, reader)}.", rungs
-
-
-def _rule(recording: Recording) -> str:
-    count = days(recording.category)
-    if recording.category is None:
-        return f"Without a category footage is kept {count} days"
-    if recording.category.keep_days is None:
-        return f"{recording.category.name}: kept by its case; without a case {count} days"
-    return f"{recording.category.name}: kept {count} days"
+def of_category(
+    category: Category, recording: Recording | None = None, book: rules.Rulebook | None = None
+) -> str:
+    """What a choice would mean: "Kept 365 days, until 22 Nov 2027". A query without a book."""
+    book = book or rules.book()
+    try:
+        rule = book.of(category.pk, recording.created if recording else timezone.now())
+    except LookupError:
+        return "Kept until a rule says how long"
+    last = until(recording, category, book) if recording else rules.NEVER.date()
+    end = "" if last >= rules.NEVER.date() else f", until {day(last)}"
+    if rule.by_case:
+        return f"Kept as long as its case needs it; without a case {rules.long(rule)}{end}"
+    return f"Kept {rules.long(rule)}{end}"

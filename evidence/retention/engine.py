@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,9 @@ class Ground:
     source: str = ""
 
     @property
-    def order(self) -> tuple[bool, float, str, str]:
+    def order(self) -> tuple[bool, timedelta, str, str]:
         """Longest first, open ends before all; equals by their codes and words."""
-        ends = 0.0 if self.until is None else -self.until.timestamp()
+        ends = timedelta() if self.until is None else EPOCH - self.until
         return (self.until is not None, ends, self.code, self.words)
 
 

@@ -1,17 +1,23 @@
-"""What holds say of why a recording is kept, to those who may know of them."""
+"""Why a recording is kept, to one reader: by the engine that decides, of what they may know."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.people.models import User
-from evidence.recordings.keeping import Reason, day
-from evidence.recordings.models import Recording
+from evidence.recordings import keeping, rules
+from evidence.recordings.keeping import Reason, Rung, day
+from evidence.recordings.models import Recording, Rule
 from evidence.retention.actions import secret_to, visible_to
+from evidence.retention.engine import Ground, Verdict, decide
 from evidence.retention.models import Hold, Kind
+from evidence.retention.reckoning import end_of, of_single, words_of
+
+STAYS = "That it existed stays in the log."
 
 
 def hidden(reader: User, recording: Recording) -> set[int]:
@@ -34,5 +40,72 @@ def holds(reader: User, recording: Recording) -> list[Reason]:
         by = f" by {row.set_by.short}" if row.set_by else ""
         reason = row.reason.rstrip(".")
         kind = str(Kind(row.kind).label).lower()
-        found.append(Reason(f"Held since {since}{by} ({kind}): {reason}. Until it is released."))
+        words = f"Held since {since}{by} ({kind}): {reason}. Until it is released."
+        found.append(Reason(words, hold=True))
     return found
+
+
+def why(recording: Recording, reader: User) -> tuple[str, list[Rung]]:
+    """Why it is kept, in one sentence; then what keeps it, what would next, when it goes.
+
+    The reader's own truth: what they may not know of changes no word of it.
+    """
+    book = rules.book()
+    rule, last = _rule(recording, book)
+    found = _for(reader, recording, last)
+    # One after the other: each lasts no longer than what stands before it.
+    steps = found.keepers(timezone.now())
+    rungs = [Rung("Then" if number else "Now", step.words) for number, step in enumerate(steps)]
+    if last not in steps:
+        rungs.append(Rung("Then" if rungs else "Now", last.words))
+    rungs.append(Rung("After that", _end(rule)))
+    if steps and steps[0] is not last:
+        return steps[0].words, rungs
+    return f"{keeping.words(recording, reader)}.", rungs
+
+
+def _rule(recording: Recording, book: rules.Rulebook) -> tuple[Rule | None, Ground]:
+    """Its rule as one ground that ends where everybody is told that it does."""
+    try:
+        ends = book.ends(recording)
+    except LookupError as error:
+        return None, Ground("rule", f"{error} So it is kept.", None)
+    at = recording.kept_until or ends.at
+    said, on = words_of(ends.rule), day(timezone.localtime(at).date())
+    if at >= rules.NEVER:
+        return ends.rule, Ground("rule", f"{said}.", None)
+    when = f"that ended on {on}" if at <= timezone.now() else f"until {on}"
+    later = ""
+    if at > ends.by_rule:
+        later = f" It came late, so it is kept {settings.ARRIVAL_DAYS} days from then at least."
+        if ends.by_change and ends.by_change >= at:
+            later = " Its rule was changed: nothing goes at once because of that."
+    return ends.rule, Ground("rule", f"{said}; {when}.{later}", at)
+
+
+def _for(reader: User, recording: Recording, rule: Ground) -> Verdict:
+    """What the engine makes of everything that this reader may know of."""
+    held, periods = [], [rule]
+    for number, reason in enumerate(keeping.reasons(reader, recording)):
+        until = end_of(reason.until) if reason.until else None
+        ground = Ground(f"reason:{number}", reason.words, until)
+        (held if reason.hold else periods).append(ground)
+    if reader.may("retention.view") and recording.officer_id != reader.pk:
+        periods += [_single(ground) for ground in of_single(recording)]
+    return decide(held, periods)
+
+
+def _single(ground: Ground) -> Ground:
+    until = ground.until and day(timezone.localtime(ground.until).date())
+    end = f"; until {until}." if until else "; until somebody says otherwise."
+    return Ground(ground.code, ground.words.rstrip(".") + end, ground.until, ground.source)
+
+
+def _end(rule: Rule | None) -> str:
+    """What happens once nothing keeps it."""
+    if rule is None:
+        return f"Nothing goes that no rule is for. {STAYS}"
+    days = f"{settings.REMORSE_DAYS} days"
+    if rule.release == Rule.Release.RULE:
+        return f"It goes by this rule. In the last {days} before that it can be restored. {STAYS}"
+    return f"Two people have to agree; then it can be restored for {days}. {STAYS}"

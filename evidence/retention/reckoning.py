@@ -1,18 +1,18 @@
 """What the database knows of why a recording is kept, for the engine to decide on.
 
 This is the whole truth, holds of complaints included: for machines and for those who may know.
-What a reader may see of it is `evidence.recordings.keeping`.
+What a reader may see of it is `evidence.retention.keeping`.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime, time, timedelta
 
 from django.utils import timezone
 
 from evidence.recordings import rules
 from evidence.recordings.keeping import day
-from evidence.recordings.models import Recording, Rule
+from evidence.recordings.models import Group, Recording, Rule
 from evidence.retention import registry
 from evidence.retention.engine import Ground, Verdict, decide
 from evidence.retention.models import Fresh, Grouping, Hold, Kind
@@ -29,16 +29,34 @@ def _holds(recording: Recording) -> list[Ground]:
 
 
 def _periods(recording: Recording, book: rules.Rulebook) -> list[Ground]:
-    found = []
+    found = [*of_rule(recording, book), *of_single(recording)]
+    for provider in registry.periods:
+        for one in provider(recording):
+            found.append(Ground(one.code, one.words, one.until, one.source))
+    return found
+
+
+def of_rule(recording: Recording, book: rules.Rulebook) -> list[Ground]:
+    """Its category's rule, and that nothing goes as soon as it has come. One query."""
+    arrived = rules.arrivals([recording.pk]).get(recording.pk)
     try:
-        ends = book.ends(recording)
+        ends = book.ends(recording, arrived=arrived)
     except LookupError as error:
         # Nobody can say how long: then nobody disposes of it.
-        found.append(Ground("no-rule", str(error), None))
-    else:
-        found.append(Ground(code_of(ends.rule), words_of(ends.rule), _known(ends.by_rule),
-                            ends.rule.source))  # fmt: skip
-        found.append(Ground("arrival", "So long after it was docked", ends.by_arrival))
+        return [Ground("no-rule", str(error), None)]
+    found = [
+        Ground(code_of(ends.rule), words_of(ends.rule), known(ends.by_rule), ends.rule.source),
+        Ground("arrival", "So long after it was docked", known(ends.by_arrival)),
+    ]
+    if ends.by_change is not None:
+        words = "So long after its rule was changed, or as long as the rule before"
+        found.append(Ground("change", words, known(ends.by_change)))
+    return found
+
+
+def of_single(recording: Recording) -> list[Ground]:
+    """What was said of this one recording: from outside, a group, a fresh period. Two queries."""
+    found = []
     if recording.restricted == Recording.Restriction.OUTSIDE:
         found.append(Ground("outside", "From outside the force, not accepted yet", None))
     for row in Grouping.objects.filter(recording=recording, ended_at=None).select_related("group"):
@@ -46,30 +64,36 @@ def _periods(recording: Recording, book: rules.Rulebook) -> list[Ground]:
     for fresh in Fresh.objects.filter(recording=recording):
         words = f"Restored on {day(timezone.localtime(fresh.created).date())}: a fresh period"
         found.append(Ground(f"fresh:{fresh.pk}", words, fresh.until))
-    for provider in registry.periods:
-        for one in provider(recording):
-            found.append(Ground(one.code, one.words, one.until, one.source))
     return found
 
 
-def _known(moment: datetime) -> datetime | None:
-    return None if moment == rules.NEVER else moment
+def known(moment: datetime) -> datetime | None:
+    """None for as long as nobody knows."""
+    return None if moment >= rules.NEVER else moment
+
+
+def end_of(last: date) -> datetime:
+    """The moment after the last day on which something is kept."""
+    try:
+        return timezone.make_aware(datetime.combine(last + timedelta(days=1), time()))
+    except OverflowError:
+        return rules.NEVER
+
+
+def group_until(group: Group, start: datetime, born: date | None = None) -> datetime | None:
+    """When a group's period ends that began then; None as long as nobody can say."""
+    if group.years is not None:
+        return known(rules.group_ends(group, start))
+    if born is None:
+        return None
+    birth = timezone.make_aware(datetime.combine(born, time()))
+    return known(rules.years_after(birth, rules.HUNDRED))
 
 
 def _grouped(row: Grouping, recording: Recording) -> Ground:
-    code, source = f"group:{row.group.code}", row.group.source
     words = f"{row.group}, {row.group.words}"
-    if row.group.years is None:
-        until = _hundred(row)
-        return Ground(code, words, until, source)
-    return Ground(code, words, _known(rules.group_ends(row.group, recording.happened_at)), source)
-
-
-def _hundred(row: Grouping) -> datetime | None:
-    if row.born_on is None:
-        return None
-    born = timezone.make_aware(datetime(row.born_on.year, row.born_on.month, row.born_on.day))
-    return _known(rules.years_after(born, 100))
+    until = group_until(row.group, recording.happened_at, row.born_on)
+    return Ground(f"group:{row.group.code}", words, until, row.group.source)
 
 
 def code_of(rule: Rule) -> str:
@@ -80,6 +104,5 @@ def code_of(rule: Rule) -> str:
 def words_of(rule: Rule) -> str:
     """Non-evidential: kept 31 days."""
     what = rule.category.name if rule.category else "Without a category"
-    long = f"{rule.group}, {rule.group.words}" if rule.group else f"{rule.days} days"
     case = "by its case; without a case " if rule.by_case else ""
-    return f"{what}: kept {case}{long}"
+    return f"{what}: kept {case}{rules.long(rule)}"

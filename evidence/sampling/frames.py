@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from evidence.recordings import keeping
+from evidence.recordings import keeping, rules
 from evidence.recordings.models import Category, Recording
 from evidence.sampling.models import ZONE, Plan
 
@@ -114,10 +114,13 @@ def retention_warning(start: date, kinds: list[dict[str, Any]], draws_on: date) 
     What is known by its incident type alone may have any category, or none: the shortest counts.
     """
     codes = {code for kind in kinds for code in kind["categories"]}
-    kept = [keeping.days(row) for row in Category.objects.filter(code__in=codes)]
-    if any(kind["incidents"] for kind in kinds):
-        kept.append(keeping.days(None))
-    shortest = min(kept, default=keeping.days(None))
+    book = rules.book()
+    known: list[int | None] = list(
+        Category.objects.filter(code__in=codes).values_list("pk", flat=True)
+    )
+    if any(kind["incidents"] for kind in kinds) or not known:
+        known.append(None)
+    shortest = min(_days(book, category) for category in known)
     gone = date.fromordinal(start.toordinal() + shortest)
     if gone >= draws_on:
         return ""
@@ -126,3 +129,10 @@ def retention_warning(start: date, kinds: list[dict[str, Any]], draws_on: date) 
         f"{keeping.day(gone)}, and the sample can be drawn from {keeping.day(draws_on)}. What is "
         "disposed of by then is not in it. A shorter period loses less."
     )
+
+
+def _days(book: rules.Rulebook, category: int | None) -> int:
+    try:
+        return rules.at_least_days(book.newest(category))
+    except LookupError:
+        return rules.at_least_days(book.newest(None))

@@ -18,7 +18,7 @@ from django.utils import timezone
 from evidence.cases.models import CaseLink
 from evidence.custody.record import Draft, record, service
 from evidence.exhibits.models import Exhibit
-from evidence.recordings import search
+from evidence.recordings import rules, search
 from evidence.recordings.models import (
     Coverage,
     Grant,
@@ -31,6 +31,7 @@ from evidence.recordings.models import (
 )
 from evidence.recordings.said import state
 from evidence.retention.actions import carry
+from evidence.retention.models import Fresh, Grouping
 from evidence.sharing.models import Item
 
 # Cameras name files by whole seconds: the end of one and the start of the next may differ.
@@ -124,6 +125,8 @@ def _told(recording: Recording) -> bool:
         Package.objects.filter(recordings=recording),
         CaseLink.objects.filter(recording=recording, unlinked_at=None),
         Item.objects.filter(recording=recording),
+        Grouping.objects.filter(recording=recording),
+        Fresh.objects.filter(recording=recording),
         # Withdrawn ones too: a mark leads to what was produced under it, and to no more.
         Exhibit.objects.filter(recording=recording),
     ]
@@ -152,6 +155,9 @@ def _merge(into: Recording, gone: Recording, gap: timedelta) -> None:
         )
     search.reindex(into)
     refresh(into)
+    # The last of its files may have come days after the first.
+    rules.settle(into)
+    into.save(update_fields=["kept_until"])
 
 
 def refresh(recording: Recording) -> None:

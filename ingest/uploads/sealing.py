@@ -21,7 +21,7 @@ from django.utils import timezone
 from evidence.custody.log.clock import stamp
 from evidence.custody.record import Actor, Draft, record, service
 from evidence.people.models import User
-from evidence.recordings import search
+from evidence.recordings import rules, search
 from evidence.recordings.models import Original, Recording, make_reference
 from evidence.retention.actions import hold_on_arrival
 from evidence.store import s3
@@ -296,6 +296,8 @@ def seal(upload: Upload, found: Found, locked_until: datetime) -> None:
         row.save()
         search.reindex(recording)
         hold_on_arrival(recording)
+        rules.settle(recording)
+        recording.save(update_fields=["kept_until"])
         StoreGauge.objects.get_or_create(pk=1)
         StoreGauge.objects.filter(pk=1).update(used_bytes=F("used_bytes") + upload.size)
         if footage:

@@ -28,6 +28,7 @@ from evidence.recordings.models import (
     Package,
     Recording,
     Rendition,
+    Rule,
 )  # fmt: skip
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind
@@ -69,7 +70,17 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     dock.refresh_from_db()
     recording = factories.docked(dock, film, name=f"{bad}.MP4", camera=bad[:64])
     odd = factories.docked(dock, b"words", name=f"{bad}2.MP4", camera=bad[:64])
-    category = Category.objects.create(code="bad", name=bad[:60], source=bad, keep_days=31)
+    category = Category.objects.create(code="bad", name=bad[:60])
+    Rule.objects.create(
+        category=category,
+        version=1,
+        days=31,
+        source=bad,
+        reason=bad,
+        decision_reason=bad,
+        state="in_force",
+        in_force_at=timezone.now() - timedelta(days=999),
+    )
     incident = IncidentType.objects.create(code="bad", name=bad[:60])
     Recording.objects.filter(pk=recording.pk).update(
         officer=shah, crime_reference=bad[:40], incident=incident, media="ready",

@@ -22,7 +22,7 @@ from evidence.retention.models import Kind
 FIELDS = (
     "urn", "crime_reference", "title", "offence", "officer_in_case", "status", "result",
     "result_on", "custodial", "released_on", "appeal", "appeal_ended_on",
-    "investigation_ended_on",
+    "investigation_ended_on", "group",
 )  # fmt: skip
 TAKEN = "There is a case with the URN {urn} already."
 

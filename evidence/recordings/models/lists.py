@@ -6,13 +6,14 @@ from django.db import models
 
 
 class Category(models.Model):
-    """What footage is. Data (fixtures/categories.json): a force has its own list."""
+    """What footage is. Data (fixtures/categories.json): a force has its own list.
+
+    How long each is kept is a rule, in versions (`Rule`), also once it is not used any more.
+    """
 
     code = models.SlugField(unique=True)
     name = models.CharField(max_length=60)
     position = models.PositiveSmallIntegerField(default=100)
-    keep_days = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: by case")
-    source = models.CharField(max_length=200, blank=True, help_text="The rule behind the period")
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -79,6 +79,9 @@ class Rule(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     held_from = models.DateTimeField(null=True, blank=True)
+    # Up to which recording the rows say so too, and when all did: a worker that dies goes on.
+    held_reached = models.BigIntegerField(default=0, editable=False)
+    held_done_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         ordering = ["category__position", "-version"]

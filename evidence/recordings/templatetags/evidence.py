@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from evidence.people.models import User
-from evidence.recordings import keeping, markers
+from evidence.recordings import keeping, markers, rules
 from evidence.recordings.models import Category, Recording
 
 register = template.Library()
@@ -131,10 +132,43 @@ def kept(recording: Recording, reader: User) -> str:
     return keeping.words(recording, reader)
 
 
-@register.simple_tag
-def category_keeps(category: Category, recording: Recording | None = None) -> str:
+def _book(context: Context) -> rules.Rulebook:
+    """The rules, read once a page."""
+    request = context.get("request")
+    found: rules.Rulebook | None = getattr(request, "rulebook", None)
+    if found is None:
+        found = rules.book()
+        if request is not None:
+            request.rulebook = found
+    return found
+
+
+@register.simple_tag(takes_context=True)
+def category_keeps(context: Context, category: Category, recording: Recording | None = None) -> str:
     """What choosing a category would mean."""
-    return keeping.of_category(category, recording)
+    return keeping.of_category(category, recording, _book(context))
+
+
+@register.simple_tag(takes_context=True)
+def takes_reference(context: Context, category: Category) -> bool:
+    """Whether a crime reference is asked for with it: not where footage is kept no longer."""
+    try:
+        rule = _book(context).newest(category.pk)
+        least = rules.at_least_days(_book(context).newest(None))
+    except LookupError:
+        return True
+    return rule.by_case or rules.at_least_days(rule) > least
+
+
+@register.simple_tag(takes_context=True)
+def wants_reference(context: Context, recording: Recording) -> bool:
+    """Whether a crime reference is missing: its category goes by its case, or nobody said what."""
+    if recording.crime_reference:
+        return False
+    try:
+        return recording.category is None or _book(context).newest(recording.category_id).by_case
+    except LookupError:
+        return True
 
 
 @register.filter
@@ -147,9 +181,3 @@ def exact(count: int) -> str:
 def get(values: Mapping[str, Any] | None, name: str) -> Any:
     """One value of a mapping; empty where it is not there."""
     return values.get(name, "") if values else ""
-
-
-@register.filter
-def takes_reference(category: Category) -> bool:
-    """Whether a crime reference is asked for with it: not where footage is kept no longer."""
-    return category.keep_days is None or keeping.days(category) > keeping.days(None)

@@ -25,7 +25,7 @@ from evidence.custody import sequencer
 from evidence.custody.models import Event, Private
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings.models import Category, IncidentType, Recording
+from evidence.recordings.models import IncidentType, Recording, Rule
 from evidence.sampling import actions, frames, proof, redraw, seeds
 from evidence.sampling import draw as rule
 from evidence.sampling.actions import NotDrawn, NotPlanned, NotSaid
@@ -592,7 +592,7 @@ def test_a_period_longer_than_footage_is_kept_is_warned_of(db: None) -> None:
         date(2031, 12, 1), [short], on
     )
     kept = SEARCH | {"incidents": []}
-    assert Category.objects.get(code="stop-search").keep_days == 365
+    assert Rule.objects.get(category__code="stop-search").days == 365
     assert frames.retention_warning(date(2031, 12, 1), [kept], on) == ""
     assert frames.retention_warning(date(2032, 1, 20), [short], on) == ""
 
