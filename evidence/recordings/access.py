@@ -54,21 +54,63 @@ def _from_outside(user: User, permission: str, asked: list[int]) -> Q | None:
     return waits & Q(pk__in=asked) if asked and permission == "recording.view" else None
 
 
+# Rooms above this one that keep footage for what a reader may not know of: the recordings' ids of
+# which nothing that they may know says why they are still there.
+Secret = Callable[[User], "QuerySet[Any]"]
+_secrets: list[Secret] = []
+
+
+def register_secret(secret: Secret) -> None:
+    """Add what knows footage that is kept for a secret alone. Again: nothing changes."""
+    if secret not in _secrets:
+        _secrets.append(secret)
+
+
+def not_ended() -> Q:
+    """Recordings whose category's period runs, or is not reckoned yet. Never because of a hold."""
+    return Q(kept_until=None) | Q(kept_until__gt=timezone.now())
+
+
 def visible_to(user: User, permission: str = "recording.view") -> QuerySet[Recording]:
     """The recordings that `user` has `permission` for; joined ones appear as what they joined.
 
     OWN: those recorded by them. UNIT: besides, by people of their unit, of units below
-    it, and by those they supervise. What was granted comes on top. Restricted footage is
-    visible by a grant alone, and what came from outside not before it is accepted. Everything
-    else looks like not found.
+    it, and by those they supervise. Both end with the category's period, held or not: who sees
+    longer would see that something holds it. ALL sees what is there, but of one's own, and of what
+    a secret alone keeps, no more than that. What was granted comes on top. Restricted footage is
+    visible by a grant alone, and what came from outside not before it is accepted. From the moment
+    at which it is disposed of it is there for nobody. Everything else looks like not found.
     """
-    recordings = Recording.objects.filter(joined_into=None)
+    recordings = Recording.objects.filter(joined_into=None, disposed_at=None)
+    return _seen(user, permission, recordings, _ends(user, user.scope(permission)))
+
+
+def once_visible_to(user: User) -> QuerySet[Recording]:
+    """What somebody sees, and what they saw before it ended or was disposed of."""
+    return _seen(user, "recording.view", Recording.objects.filter(joined_into=None), None)
+
+
+def _ends(user: User, scope: Scope) -> Q:
+    """The condition on top of what a scope reaches: that it has not ended for this reader."""
+    if scope is not Scope.ALL:
+        return not_ended()
+    told = ~Q(officer=user)
+    for secret in _secrets:
+        told &= ~Q(pk__in=secret(user))
+    return not_ended() | told
+
+
+def _seen(
+    user: User, permission: str, recordings: QuerySet[Recording], ends: Q | None
+) -> QuerySet[Recording]:
     scope = user.scope(permission)
     if scope is Scope.NONE:
         return recordings.none()
     # Read first, so that the plan stays a plain index scan for the many who hold none.
     opened = granted(user)
     reach = _reach(user, scope)
+    if ends is not None:
+        reach = ends if reach is None else reach & ends
     if opened and reach is not None and permission in GRANTABLE:
         reach |= Q(pk__in=opened)
     asked: list[int] = []
