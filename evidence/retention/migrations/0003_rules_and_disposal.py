@@ -347,7 +347,7 @@ class Migration(migrations.Migration):
             name="item",
             field=models.ForeignKey(
                 on_delete=django.db.models.deletion.PROTECT,
-                related_name="objects",
+                related_name="doomed",
                 to="retention.item",
             ),
         ),

@@ -140,7 +140,7 @@ class Doomed(models.Model):
     Written down before the first is destroyed: a worker that dies leaves a list, not a riddle.
     """
 
-    item = models.ForeignKey(Item, models.PROTECT, related_name="objects")
+    item = models.ForeignKey(Item, models.PROTECT, related_name="doomed")
     alias = models.CharField(max_length=20)
     key = models.CharField(max_length=400)
     version_id = models.CharField(max_length=200, blank=True)
