@@ -16,7 +16,7 @@ from evidence.retention.reckoning import verdict
 
 # What a category's own rule comes to. Anything else that kept it (a group, a case) was somebody's
 # judgement, and people let go of it.
-OWN = ("rule:", "arrival", "fresh:")
+OWN = ("rule:", "arrival", "change", "fresh:")
 
 
 @dataclass(frozen=True)
