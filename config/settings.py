@@ -381,6 +381,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep small": {"task": "ingest.renditions.tasks.sweep_small", "schedule": SWEEP_SECONDS},
     "sweep clips": {"task": "ingest.clips.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "reckon periods": {"task": "evidence.retention.tasks.reckon", "schedule": 60},
     "end cases' grace": {"task": "evidence.cases.tasks.end_grace", "schedule": 3600},
     "extend locks": {"task": "evidence.retention.tasks.extend_locks", "schedule": 3600},
     "checkpoint": {"task": "evidence.custody.tasks.checkpoint", "schedule": CHECKPOINT_SECONDS},
