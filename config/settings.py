@@ -383,6 +383,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep small": {"task": "ingest.renditions.tasks.sweep_small", "schedule": SWEEP_SECONDS},
     "sweep clips": {"task": "ingest.clips.tasks.sweep", "schedule": SWEEP_SECONDS},
     "sweep holds": {"task": "evidence.retention.tasks.sweep", "schedule": SWEEP_SECONDS},
+    "reckon periods": {"task": "evidence.retention.tasks.reckon", "schedule": 60},
     "end cases' grace": {"task": "evidence.cases.tasks.end_grace", "schedule": 3600},
     "sweep due": {"task": "evidence.retention.tasks.sweep_due", "schedule": 300},
     "dispose": {"task": "evidence.retention.tasks.dispose", "schedule": SWEEP_SECONDS},

@@ -7,6 +7,7 @@ from django.urls import include, path
 from config import health
 from evidence.recordings import player_views
 from evidence.recordings.search_views import search
+from evidence.retention import group_views
 from ingest.uploads.api import api
 
 urlpatterns = [
@@ -21,6 +22,8 @@ urlpatterns = [
     path("notices/", include("evidence.complaints.urls")),
     path("custody/", include("evidence.custody.urls")),
     path("audit/", include("evidence.audit.urls")),
+    path("retention/groups/<ref:reference>/", group_views.group, name="recording-group"),
+    path("retention/rules/", include("evidence.retention.policies.urls")),
     path("samples/", include("evidence.sampling.urls")),
     path("panel/", include("evidence.sampling.panel_urls")),
     path("shared/", include("evidence.sharing.urls")),

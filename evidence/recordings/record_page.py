@@ -92,6 +92,7 @@ def context(recording: Recording, reader: User) -> dict[str, Any]:
         "links": links.of(reader, recording) + _packages(recording, reader),
         "why": sentence,
         "ladder": ladder,
+        "group_url": _group_url(recording, reader),
         "may_say": may_say,
         "may_download": _may(reader, recording, "recording.download"),
         "restrict_url": _restrict_url(recording, reader),
@@ -109,6 +110,12 @@ def _restrict_url(recording: Recording, reader: User) -> str:
     if not (reader.is_staff and _may(reader, recording, "recording.restrict")):
         return ""
     return reverse("admin:recordings_recording_restrict_it", args=[recording.pk])
+
+
+def _group_url(recording: Recording, reader: User) -> str:
+    if not reader.may("retention.rules"):
+        return ""
+    return reverse("recording-group", args=[recording.reference])
 
 
 def _packages(recording: Recording, reader: User) -> list[links.Link]:

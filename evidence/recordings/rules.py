@@ -85,6 +85,12 @@ def at_least_days(rule: Rule) -> int:
     return 365 * (HUNDRED if rule.group.years is None else rule.group.years)
 
 
+def looser(rule: Rule, before: Rule | None) -> bool:
+    """Whether a version lets go by itself of what two people had to agree to before."""
+    by_rule = rule.release == Rule.Release.RULE
+    return by_rule and (before is None or before.release != Rule.Release.RULE)
+
+
 @dataclass(frozen=True)
 class Ends:
     """When a recording's own rule lets go of it, and by which of the clocks."""
@@ -157,9 +163,12 @@ class Rulebook:
         by_change = None
         for step in steps:
             assert step.held_from
-            # Some days after the change, or what it had before if that is sooner.
-            by_change = min(before, days_after(step.held_from, settings.REMORSE_DAYS))
-            before = max(rule_ends(step, start), arrival, by_change)
+            # Some days after the change, or what it had before if that is sooner: unless no
+            # second person is asked any more.
+            by_change = days_after(step.held_from, settings.REMORSE_DAYS)
+            if not looser(step, own):
+                by_change = min(before, by_change)
+            before, own = max(rule_ends(step, start), arrival, by_change), step
         return Ends(rule, rule_ends(rule, start), arrival, by_change)
 
 
@@ -171,9 +180,9 @@ def book() -> Rulebook:
 
 def arrivals(recordings: Collection[int]) -> dict[int, datetime]:
     """When the last file of each came that was joined into it; one query."""
-    rows = Recording.objects.filter(joined_into__in=recordings).order_by()
-    rows = rows.values_list("joined_into").annotate(last=Max("created"))
-    return {into: last for into, last in rows if into is not None}
+    joined = Recording.objects.filter(joined_into__in=recordings).order_by()
+    rows = joined.values_list("joined_into").annotate(last=Max("created"))
+    return dict(rows)
 
 
 def one_at_a_time(*, changing: bool) -> None:

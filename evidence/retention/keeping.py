@@ -85,7 +85,8 @@ def _rule(recording: Recording, book: rules.Rulebook) -> tuple[Rule | None, Grou
 
 def _for(reader: User, recording: Recording, rule: Ground) -> Verdict:
     """What the engine makes of everything that this reader may know of."""
-    held, periods = [], [rule]
+    held: list[Ground] = []
+    periods = [rule]
     for number, reason in enumerate(keeping.reasons(reader, recording)):
         until = end_of(reason.until) if reason.until else None
         ground = Ground(f"reason:{number}", reason.words, until)

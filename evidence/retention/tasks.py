@@ -10,16 +10,18 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from evidence.recordings.models import Original, Recording
+from evidence.recordings.models import Original, Recording, Rule
 from evidence.retention import destroying, due
 from evidence.retention.actions import releasing
 from evidence.retention.models import Hold
+from evidence.retention.policies import actions as policies
 from evidence.store import s3
 
 log = structlog.get_logger(__name__)
 LOCK_AHEAD = timedelta(days=7)
 BATCH = 500
 AT_A_TIME = timedelta(minutes=4)
+BATCHES = 20
 
 
 @shared_task(ignore_result=True)
@@ -45,6 +47,24 @@ def sweep() -> None:
     """Find holds that the store does not know of yet."""
     for identifier in Hold.objects.filter(in_store=False).values_list("pk", flat=True)[:BATCH]:
         to_store.delay(identifier)
+
+
+@shared_task(ignore_result=True)
+def settle_held(rule_id: int) -> None:
+    """Until when what is held is kept by a rule that is for it too, a batch at a time."""
+    while policies.settle_batch(rule_id):
+        pass
+
+
+@shared_task(ignore_result=True)
+def reckon() -> None:
+    """Find rules of which a worker died, and recordings that nobody has reckoned yet."""
+    waiting = Rule.objects.filter(held_from__isnull=False, held_done_at=None)
+    for identifier in waiting.values_list("pk", flat=True):
+        settle_held.delay(identifier)
+    for _ in range(BATCHES):
+        if policies.reckon_unknown() < policies.BATCH:
+            break
 
 
 @shared_task(ignore_result=True)

@@ -1,0 +1,38 @@
+"""`manage.py retention explain RECORDING [--json]`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from evidence.recordings.models import Recording
+from evidence.retention import explaining
+
+
+class Command(BaseCommand):
+    """What keeps footage, for whoever runs the system."""
+
+    help = "Retention: why a recording is kept."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """A subcommand each."""
+        acts = parser.add_subparsers(dest="act", required=True)
+        explain = acts.add_parser("explain", help="what keeps a recording, and until when")
+        explain.add_argument("recording", help="its reference, like R-7K3M-9QXD")
+        explain.add_argument("--json", action="store_true", help="one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Do it."""
+        getattr(self, f"_{options['act']}")(options)
+
+    def _explain(self, options: dict[str, Any]) -> None:
+        try:
+            found = explaining.explain(options["recording"])
+        except Recording.DoesNotExist:
+            raise CommandError(f"There is no recording {options['recording']}.") from None
+        if options["json"]:
+            self.stdout.write(json.dumps(explaining.as_json(found), ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(explaining.lines(found)))

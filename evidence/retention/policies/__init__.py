@@ -1,0 +1,1 @@
+"""Rules that somebody proposes, somebody else agrees to, and that act on what is held last."""
