@@ -39,9 +39,30 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--kills", type=int, default=200, help="of the custody log's processes")
-    parser.add_argument("--only", choices=["custody", "packages", "docks", "shares"], default="")
+    parser.add_argument(
+        "--only", choices=["custody", "packages", "docks", "shares", "years"], default=""
+    )
     parser.add_argument("--gigabytes", type=float, default=3, help="in the package")
+    parser.add_argument("--days", type=int, default=1095, help="of a simulated force")
+    parser.add_argument(
+        "--daily", type=float, default=4, help="recordings that come each day of it"
+    )
     options = parser.parse_args()
+    if options.only in ("", "years"):
+        # In a stack of its own, whose clock runs fast.
+        given = {
+            "YEARS_SEED": options.seed,
+            "YEARS_DAYS": options.days,
+            "YEARS_DAILY": options.daily,
+        }
+        story = "tests/evidence/retention/test_years.py::test_months_of_a_force"
+        ran = subprocess.run(
+            [sys.executable, "-m", "pytest", "-q", "-s", "--timeout=0",
+             f"{story}_lose_nothing_and_keep_nothing_too_long"],
+            env=os.environ | {name: str(value) for name, value in given.items()},
+        )  # fmt: skip
+        if ran.returncode or options.only:
+            return ran.returncode
     dice = random.Random(options.seed)
     layout = embedded.make_layout()
     embedded.start_services(layout)
