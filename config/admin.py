@@ -71,6 +71,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     from evidence.complaints.access import visible_to as complaints_visible_to
     from evidence.complaints.admin.lists import due
     from evidence.complaints.models import Complaint, Finding
+    from evidence.retention.models import Batch
     from evidence.sharing.access import left, not_over
     from evidence.sharing.access import visible_to as shares_visible_to
 
@@ -101,6 +102,9 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
          "?handler=nobody"),
         ("complaint.decide", "Complaints with a finding to decide",
          complaints.filter(pk__in=waiting.values("allegation__complaint")), LIST, "?state=decide"),
+        ("retention.approve", "Disposals that wait for a second person",
+         Batch.objects.filter(state="proposed").exclude(proposed_by=user), "batches",
+         "?show=proposed"),
         ("share.approve", "Shares that wait for a second person", shares.filter(
             needs_approval=True, approved_at=None).exclude(made_by=user), "shares",
          "?show=waiting"),
@@ -117,6 +121,24 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _warnings(user: User) -> list[tuple[str, str, str]]:
     """What must not wait: (colour, sentence, address)."""
+    return [*_held_up(user), *_of_custody(user)]
+
+
+def _held_up(user: User) -> list[tuple[str, str, str]]:
+    from evidence.retention import disposal_pages
+
+    if not user.may("retention.view"):
+        return []
+    number = _count(disposal_pages.held_up().order_by())
+    if number == "0":
+        return []
+    words = f"The store does not let go of {number} recordings that were to be destroyed."
+    if number == "1":
+        words = "The store does not let go of a recording that was to be destroyed."
+    return [("red", words, reverse("due"))]
+
+
+def _of_custody(user: User) -> list[tuple[str, str, str]]:
     if not user.may("custody.state"):
         return []
     from evidence.custody import status

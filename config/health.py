@@ -17,6 +17,7 @@ from evidence.custody import sequencer, status
 from evidence.custody.models import Checkpoint
 from evidence.people.requests import address
 from evidence.recordings import audits
+from evidence.retention import reporting
 from evidence.store import s3
 
 log = structlog.get_logger(__name__)
@@ -86,6 +87,10 @@ def _custody() -> bytes:
           audit.fault_count if audit else 0)  # fmt: skip
     gauge("oldest_unchecked_object_seconds", "Age of the longest unread original; -1: none",
           status.seconds_since(oldest.checked_at if oldest else None))  # fmt: skip
+    gauge("disposal_due", "Recordings that nothing keeps, waiting for people; counted to 10,001",
+          reporting.due_count())  # fmt: skip
+    gauge("disposal_held_up", "Recordings that the store does not let go of",
+          reporting.held_up())  # fmt: skip
     return generate_latest(registry)
 
 

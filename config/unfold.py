@@ -56,6 +56,8 @@ UNFOLD: dict[str, Any] = {
                           "complaint.view"),
                     _item("Holds", "lock", "admin:retention_hold_changelist", "hold.view"),
                     _item("Rules", "rule", "rules", "retention.view"),
+                    _item("Due", "event_upcoming", "due", "retention.view", besides="disposed"),
+                    _item("Disposed", "delete_forever", "disposed", "retention.view"),
                     _item("Restricted", "visibility_lock", "admin:recordings_restricted_changelist",
                           "recording.grant"),
                     _item("Packages", "inventory_2", "admin:recordings_package_changelist",

@@ -25,6 +25,7 @@ urlpatterns = [
     path("retention/groups/<ref:reference>/", group_views.group, name="recording-group"),
     path("retention/rules/", include("evidence.retention.policies.urls")),
     path("samples/", include("evidence.sampling.urls")),
+    path("retention/", include("evidence.retention.disposal_urls")),
     path("panel/", include("evidence.sampling.panel_urls")),
     path("shared/", include("evidence.sharing.urls")),
     path("shares/", include("evidence.sharing.staff_urls")),

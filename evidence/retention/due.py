@@ -187,6 +187,11 @@ def of_rule(rule: Rule, *, by_rule: bool, to: datetime) -> QuerySet[Due]:
     return rows.select_related("recording__category").order_by("until", "pk")
 
 
+def beyond(rows: QuerySet[Due], until: datetime, pk: int) -> QuerySet[Due]:
+    """What stands after that row; the first condition is what an index can begin at."""
+    return rows.filter(Q(until__gt=until) | Q(pk__gt=pk), until__gte=until)
+
+
 @dataclass(frozen=True)
 class Trial:
     """What would be proposed, before it is: nothing is changed by it."""

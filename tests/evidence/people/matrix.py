@@ -232,6 +232,19 @@ post samples/<sample:plan>/<number:item>/skip/
                                              -   -    -   p   -    -    -    p   p    -  -  -    -   -    -   -    -   >
 post samples/<sample:plan>/<number:item>/debrief/
                                              -   -    -   p   -    -    -    p   p    -  -  -    -   -    -   -    -   >
+get  retention/                              -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/batches/                      -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/disposed/                     -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/due/<int:rule>/               -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/due/<int:rule>/propose/       -   -    -   -   -    -    -    -   -    -  y  -    -   -    -   -    -   >
+post retention/due/<int:rule>/propose/       -   -    -   -   -    -    -    -   -    -  p  -    -   -    -   -    -   >
+get  retention/<batch:batch>/                -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+post retention/<batch:batch>/decide/         -   -    -   -   -    -    -    -   -    p  p  -    -   -    -   -    -   >
+post retention/<batch:batch>/restore/        -   -    -   -   -    -    -    p   p    p  p  -    -   -    -   -    -   >
+post retention/<batch:batch>/restore/<int:item>/
+                                             -   -    -   -   -    -    -    p   p    p  p  -    -   -    -   -    -   >
+post retention/<batch:batch>/again/          -   -    -   -   -    -    -    -   -    -  p  -    -   -    -   -    -   >
+get  retention/<batch:batch>/certificate/    -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  panel/                                  -   -    -   -   -    -    -    -   -    -  -  -    y   y    -   -    -   >
 get  panel/<sample:session>/                 -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >
 get  panel/<sample:session>/choose/          -   -    -   -   -    -    -    -   -    -  -  -    y   -    -   -    -   >

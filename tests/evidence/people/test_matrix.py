@@ -37,9 +37,11 @@ from evidence.recordings.models import (
     Package,
     Recording,
     Restricted,
+    Rule,
 )
 from evidence.retention import actions as retention
-from evidence.retention.models import Hold, Kind, Unassigned
+from evidence.retention.models import Batch, Hold, Kind, Tombstone, Unassigned
+from evidence.retention.models import Item as DisposalItem
 from evidence.review.models import Note
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, PanelSession, Plan
@@ -114,7 +116,9 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     alarm = Alarm(source="audit", sentence="Something is wrong.")
     alarm.save()
     item, session = _sample(cast)
+    batch = _batch(cast)
     return {
+        "retention.batch": batch,
         "sampling.item": item, "sampling.panelsession": session,
         "recordings.recording": recording, "recordings.category": Category.objects.first(),
         "recordings.incidenttype": IncidentType.objects.first(), "recordings.grant": grant,
@@ -143,6 +147,23 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "requests_in.uploadrequest": _asked(cast["case"]),
         "people.user": cast["mate"], "people.unit": Unit.objects.first(),
     }  # fmt: skip
+
+
+def _batch(cast: dict[str, User | None]) -> Batch:
+    """A batch on its way out: one of its recordings can be restored, of one a tombstone stays."""
+    rule = Rule.objects.get(category__code="stop-search")
+    batch = Batch.objects.create(rule=rule, ground="x", state="leaving", by_rule=True)
+    for state in ("leaving", "gone"):
+        recording = factories.recording(cast["far"])
+        item = DisposalItem.objects.create(batch=batch, recording=recording, state=state,
+                                           goes_at=timezone.now() + timedelta(days=1))  # fmt: skip
+    row = recording.originals.get()
+    Tombstone.objects.create(
+        recording=recording, item=item, reference=row.reference, upload=row.upload, size=row.size,
+        sha256=row.sha256, key=row.key, version_id="1", docked_at=row.docked_at,
+        sealed_at=row.sealed_at, ground="x", gone_at=timezone.now(),
+    )  # fmt: skip
+    return batch
 
 
 def _asked(who: User | None) -> UploadRequest:
@@ -300,6 +321,9 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<int:quarantine>": str(Quarantine.objects.get(kind="outside").pk),
         "<sample:plan>": things["sampling.item"].stratum.plan.reference,
         "<sample:session>": things["sampling.panelsession"].reference,
+        "<batch:batch>": things["retention.batch"].reference,
+        "<int:rule>": str(things["retention.batch"].rule_id),
+        "<int:item>": str(DisposalItem.objects.get(state="leaving").pk),
         "<number:item>": str(things["sampling.item"].pk),
         "<int:contact>": str(things["sharing.contact"].pk), "<int:number>": "1",
         "<uuid:viewing>": "00000000-0000-4000-8000-000000000000",

@@ -206,7 +206,8 @@ def test_a_version_that_comes_in_the_middle_goes_too(
 ) -> None:
     recording, batch = on_its_way(dock, vale, reed)
     original = recording.originals.get()
-    real, done = s3.destroy, []
+    real = s3.destroy
+    done: list[str] = []
 
     def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:
         if not done:
@@ -320,7 +321,8 @@ def test_a_worker_that_is_at_it_is_waited_for_and_leaves_nothing(
     batch = disposal.leaving(vale, reed)
     disposal.over(batch)
     original = recording.originals.get()
-    real, done = s3.put_file, []
+    real = s3.put_file
+    done: list[str] = []
 
     def slow(*args: Any, **more: Any) -> str:
         if not done:

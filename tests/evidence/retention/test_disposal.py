@@ -172,7 +172,8 @@ def test_a_decision_of_which_half_was_written_is_finished(
         disposal.aged(factories.recording(shah), 400 + n, "stop-search")
     batch = disposal.proposed(vale)
     monkeypatch.setattr(releasing, "CHUNK", 2)
-    real, calls = releasing._decided, []
+    real = releasing._decided
+    calls: list[object] = []
 
     def dies(*args: object) -> None:
         if calls:

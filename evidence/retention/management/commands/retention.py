@@ -1,4 +1,4 @@
-"""`manage.py retention explain RECORDING [--json]`."""
+"""`manage.py retention explain RECORDING | due | run | status`, each with `--json`."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evidence.recordings.models import Recording
-from evidence.retention import explaining
+from evidence.retention import explaining, reporting
 
 
 class Command(BaseCommand):
     """What keeps footage, for whoever runs the system."""
 
-    help = "Retention: why a recording is kept."
+    help = "Retention: why a recording is kept, what is due, and how far disposal is."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """A subcommand each."""
@@ -23,9 +23,33 @@ class Command(BaseCommand):
         explain.add_argument("recording", help="its reference, like R-7K3M-9QXD")
         explain.add_argument("--json", action="store_true", help="one JSON object")
 
+        words = {
+            "due": "what would go, and what goes with it; nothing is changed",
+            "run": "find what is due, release what a rule releases, destroy what has had its days",
+            "status": "what is on its way out, and what is held up",
+        }
+        for name, what in words.items():
+            act = acts.add_parser(name, help=what)
+            act.add_argument("--json", action="store_true", help="one JSON object")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Do it."""
         getattr(self, f"_{options['act']}")(options)
+
+    def _due(self, options: dict[str, Any]) -> None:
+        self._say(reporting.due_now(), options)
+
+    def _run(self, options: dict[str, Any]) -> None:
+        self._say(reporting.run(), options)
+
+    def _status(self, options: dict[str, Any]) -> None:
+        self._say(reporting.status(), options)
+
+    def _say(self, report: reporting.Report, options: dict[str, Any]) -> None:
+        if options["json"]:
+            self.stdout.write(json.dumps(report.data, ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(report.lines))
 
     def _explain(self, options: dict[str, Any]) -> None:
         try:
