@@ -37,6 +37,7 @@ from evidence.recordings.models import (
     Package,
     Recording,
     Restricted,
+    Rule,
 )
 from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind, Unassigned
@@ -114,6 +115,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     alarm = Alarm(source="audit", sentence="Something is wrong.")
     alarm.save()
     item, session = _sample(cast)
+    _rules()
     return {
         "sampling.item": item, "sampling.panelsession": session,
         "recordings.recording": recording, "recordings.category": Category.objects.first(),
@@ -143,6 +145,16 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "requests_in.uploadrequest": _asked(cast["case"]),
         "people.user": cast["mate"], "people.unit": Unit.objects.first(),
     }  # fmt: skip
+
+
+def _rules() -> None:
+    """Of traffic, a version that waits for being for what is held, and one that is proposed."""
+    who, now = _person("prop", ["evidence_manager"]), timezone.now()
+    made = {"category": Category.objects.get(code="traffic"), "days": 99, "source": "x",
+            "proposed_by": who}  # fmt: skip
+    Rule.objects.create(version=2, state="in_force", in_force_at=now, held_proposed_by=who,
+                        held_proposed_at=now, **made)  # fmt: skip
+    Rule.objects.create(version=3, **made)
 
 
 def _asked(who: User | None) -> UploadRequest:
@@ -290,7 +302,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<str:name>": things["devices.dock"].name,
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),
-        "<path:name>": things["devices.dock"].name, "<mark:mark>": "AS-1",
+        "<path:name>": things["devices.dock"].name, "<mark:mark>": "AS-1", "<slug:code>": "traffic",
         "<paper:kind>": "mg12", "<format:wanted>": "pdf", "<item:key>": recording.reference,
         "<urn:urn>": "01AB-12345-26",
         "<int:member>": str(CaseMember.objects.filter(part="disclosure_officer").get().pk),
