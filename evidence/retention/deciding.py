@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from evidence.recordings.models import Recording, Rule
 from evidence.recordings.rules import Rulebook
 from evidence.retention.engine import Verdict
-from evidence.retention.models import Hold, Item
+from evidence.retention.models import Batch, Hold, Item
 from evidence.retention.reckoning import verdict
 
 # What a category's own rule comes to. Anything else that kept it (a group, a case) was somebody's
@@ -49,6 +49,18 @@ class Decision:
             }
             for one in self.verdict.periods
         ]  # fmt: skip
+
+    def may_go(self, batch: Batch, now: datetime) -> bool:
+        """Whether it may go as part of this batch: nothing keeps it, and it still is what was
+        released. Footage that somebody called an arrest in its last days, or put to a case, is no
+        longer a rule's to let go of; and two people agreed to what it was, not to what it is."""
+        if not self.due(now):
+            return False
+        if batch.by_rule and not self.by_rule:
+            return False
+        return batch.rule is None or self.rule is None or (
+            batch.rule.category_id == self.rule.category_id
+        )  # fmt: skip
 
     def due(self, now: datetime) -> bool:
         """Whether nothing keeps it at that moment."""

@@ -108,13 +108,13 @@ def begin(item_id: int) -> bool:
     recording_id = Item.objects.get(pk=item_id).recording_id
     with transaction.atomic():
         recording = Recording.objects.select_for_update(of=("self",)).get(pk=recording_id)
-        rows = Item.objects.select_for_update(of=("self",)).select_related("batch")
+        rows = Item.objects.select_for_update(of=("self",)).select_related("batch__rule")
         item = rows.get(pk=item_id)
         if item.state != State.LEAVING:
             return item.state == State.DESTROYING
         book = rules.book()
         decision = decide(recording, book)
-        if not decision.due(timezone.now()):
+        if not decision.may_go(item.batch, timezone.now()):
             drop(item, recording)
             return False
         untold = Hold.objects.filter(recording=recording, in_store=False)

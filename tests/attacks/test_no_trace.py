@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 from django.contrib import admin
 from django.test import Client
+from django.utils import timezone
 
 from evidence.complaints.models import Complaint
 from evidence.complaints.models import Named as NamedOfficer
 from evidence.custody import sequencer
 from evidence.people.models import Supervision, User
-from evidence.recordings import search
+from evidence.recordings import rules, search
 from evidence.recordings.access import find
 from evidence.recordings.models import Category, IncidentType, Marker, Recording, make_reference
 from evidence.retention import actions as retention
@@ -408,6 +409,43 @@ def test_a_complaint_leaves_no_trace_for_whoever_supervises_whom_it_names(
     boss = _person("boss", "professional_standards")
     Supervision.objects.create(person=stan, supervisor=boss, since=MOMENT)
     test_a_complaint_leaves_no_trace_for_whom_it_names(path, (boss, complaint, recording))
+
+
+@pytest.mark.parametrize("days", [2, 27, 40])
+@pytest.mark.parametrize("code", ["", "non-evidential", "arrest"])
+def test_the_page_of_who_recorded_it_is_the_same_with_and_without_a_complaint(
+    days: int, code: str
+) -> None:
+    """Byte for byte, the ladder included; near the rule's end, and after it."""
+    owner, jo = _owner(), _person("jo", "professional_standards")
+    chief = _person("chief", "supervisor", unit="Charing Cross")
+    made = factories.recording(
+        owner, happened_at=timezone.now() - timedelta(days=days), duration_ms=5000,
+        category=Category.objects.filter(code=code).first(),
+    )  # fmt: skip
+    paths = [made.get_absolute_url(), "/footage/", f"{made.get_absolute_url()}categorise/"]
+    clients = [_client(owner), _client(chief)]
+    for client in clients:
+        client.get(made.get_absolute_url())  # what a first look changes
+    shown = [[_plain(client.get(path)) for path in paths] for client in clients]
+    complaint = Complaint.objects.create(
+        reference="PC/772/26", received=MOMENT.date(), complainant="Zebra", account="z",
+        start=made.happened_at - timedelta(hours=1), end=made.happened_at + timedelta(hours=1),
+        recorded_by=jo,
+    )  # fmt: skip
+    complaint.officers.set([owner])
+    retention.watch(by=jo, kind=Kind.COMPLAINT, reference=complaint.reference, officers=[owner],
+                    reason="PC/772/26", start=complaint.start, end=complaint.end)  # fmt: skip
+    for status in ("recorded", "closed"):
+        today = timezone.localdate()
+        Complaint.objects.update(status=status, told_on=today, closed_on=today)
+        again = [[_plain(client.get(path)) for path in paths] for client in clients]
+        for before, after in zip(shown, again, strict=True):
+            for one, other in zip(before, after, strict=True):
+                assert one == other, _difference(one[2], other[2])
+        Hold.objects.update(released_at=timezone.now())
+    made.refresh_from_db()
+    assert made.kept_until == rules.reckon(made, rules.book())
 
 
 def test_the_watch_of_a_complaint_is_there_so_that_the_probes_mean_something(

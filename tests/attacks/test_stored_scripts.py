@@ -71,16 +71,7 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     recording = factories.docked(dock, film, name=f"{bad}.MP4", camera=bad[:64])
     odd = factories.docked(dock, b"words", name=f"{bad}2.MP4", camera=bad[:64])
     category = Category.objects.create(code="bad", name=bad[:60])
-    Rule.objects.create(
-        category=category,
-        version=1,
-        days=31,
-        source=bad,
-        reason=bad,
-        decision_reason=bad,
-        state="in_force",
-        in_force_at=timezone.now() - timedelta(days=999),
-    )
+    _rules(category, bad)
     incident = IncidentType.objects.create(code="bad", name=bad[:60])
     Recording.objects.filter(pk=recording.pk).update(
         officer=shah, crime_reference=bad[:40], incident=incident, media="ready",
@@ -157,6 +148,21 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
         "share": share, "package": package, "hold": hold, "grant": grant, "camera": camera,
         "dock": dock, "category": category,
     }  # fmt: skip
+
+
+def _rules(category: Category, bad: str) -> None:
+    """One in force, one that waits for being for what is held, and one that is proposed."""
+    who = factories.Person(username="prop", name=bad[:60], roles=["evidence_manager"])
+    said: dict[str, Any] = {
+        "category": category, "days": 31, "source": bad[:200], "reason": bad[:300],
+        "decision_reason": bad[:300], "held_reason": bad[:300], "proposed_by": who,
+    }  # fmt: skip
+    now = timezone.now()
+    forced = {"state": "in_force", "in_force_at": now - timedelta(days=999)}
+    Rule.objects.create(version=1, **said, **forced)
+    waits = {"in_force_at": now, "held_proposed_by": who, "held_proposed_at": now}
+    Rule.objects.create(version=2, **said, **(forced | waits))
+    Rule.objects.create(version=3, **said)
 
 
 def _sample(bad: str, shah: User, lane: User, category: Category) -> dict[str, Any]:
@@ -244,6 +250,11 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         *(f"/admin/autocomplete/?term={ask[:60]}&app_label={app}&model_name={model}&field_name={field}"
           for app, model, field in (("people", "user", "unit"), ("cases", "case", "officer_in_case"),
                                     ("complaints", "complaint", "officers"))),
+    ]  # fmt: skip
+    office += [
+        "/retention/rules/", "/retention/rules/bad/",
+        *(f"/retention/rules/bad/{page}/" for page in ("propose", "decide", "held", "held/decide")),
+        f"/retention/groups/{recording.reference}/",
     ]  # fmt: skip
     office += ["/requests/", things["asked"].get_absolute_url(), f"/requests/new/?case={ask}"]
     sample = things["sample"]

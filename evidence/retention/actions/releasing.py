@@ -318,6 +318,11 @@ def drop_kept(most: int = 10 * CHUNK) -> int:
         | Q(Exists(Grouping.objects.filter(recording=recording, ended_at=None, set_at__gte=since)))
         | Q(Exists(Fresh.objects.filter(recording=recording, created__gte=since)))
         | Q(recording__kept_until__gt=F("goes_at"))
+        # Said to be something else since: that is not what was released.
+        | Q(recording__category=None, batch__rule__category__isnull=False)
+        | Q(recording__category__isnull=False, batch__rule__category=None)
+        | Q(recording__category__lt=F("batch__rule__category"))
+        | Q(recording__category__gt=F("batch__rule__category"))
         | Q(state=State.PROPOSED, recording__kept_until__gt=F("batch__proposed_at"))
     )
     rows = Item.objects.filter(changed, state__in=[State.PROPOSED, State.LEAVING]).order_by("pk")
@@ -333,10 +338,12 @@ def drop_if_kept(item_id: int, book: Rulebook) -> bool:
     transaction."""
     item = Item.objects.select_related("batch").get(pk=item_id)
     recording = Recording.objects.select_for_update(of=("self",)).get(pk=item.recording_id)
-    item = Item.objects.select_for_update(of=("self",)).select_related("batch").get(pk=item_id)
+    item = (
+        Item.objects.select_for_update(of=("self",)).select_related("batch__rule").get(pk=item_id)
+    )
     if item.state not in (State.PROPOSED, State.LEAVING):
         return False
-    if decide(recording, book).due(item.goes_at or timezone.now()):
+    if decide(recording, book).may_go(item.batch, item.goes_at or timezone.now()):
         return False
     drop(item, recording)
     return True

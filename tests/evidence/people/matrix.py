@@ -211,6 +211,20 @@ post audit/people/<str:person>/csv/          -   -    -   -   -    -    -    -  
 get  audit/unusual/                          -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 get  audit/unusual/<int:unusual>/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    y   -    -   >
 post audit/unusual/<int:unusual>/            -   -    -   -   -    -    -    -   -    -  -  -    -   -    p   -    -   >
+get  retention/rules/                        -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/rules/<slug:code>/            -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/rules/<slug:code>/propose/    -   -    -   -   -    -    -    -   -    -  y  -    -   -    -   -    -   >
+post retention/rules/<slug:code>/propose/    -   -    -   -   -    -    -    -   -    -  p  -    -   -    -   -    -   >
+get  retention/rules/<slug:code>/decide/     -   -    -   -   -    -    -    -   -    y  y  -    -   -    -   -    -   >
+post retention/rules/<slug:code>/decide/     -   -    -   -   -    -    -    -   -    p  p  -    -   -    -   -    -   >
+get  retention/rules/<slug:code>/held/       -   -    -   -   -    -    -    -   -    -  y  -    -   -    -   -    -   >
+post retention/rules/<slug:code>/held/       -   -    -   -   -    -    -    -   -    -  p  -    -   -    -   -    -   >
+get  retention/rules/<slug:code>/held/decide/
+                                             -   -    -   -   -    -    -    -   -    y  y  -    -   -    -   -    -   >
+post retention/rules/<slug:code>/held/decide/
+                                             -   -    -   -   -    -    -    -   -    p  p  -    -   -    -   -    -   >
+get  retention/groups/<ref:reference>/       -   -    -   -   -    -    -    -   -    -  y  -    -   -    -   -    -   >
+post retention/groups/<ref:reference>/       -   -    -   -   -    -    -    -   -    -  p  -    -   -    -   -    -   >
 get  samples/                                -   -    -   y   y    -    -    y   y    y  -  -    -   -    -   -    -   >
 get  samples/new/                            -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
 post samples/new/                            -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >

@@ -44,7 +44,8 @@ ROUTES = sorted(
 @pytest.fixture
 def everybody(lane: User, auditor: User, hughes: User) -> list[Client]:
     clients = []
-    for user in (lane, auditor, hughes):
+    mana = factories.Person(username="mana", name="M Mana", roles=["evidence_manager"])
+    for user in (lane, auditor, hughes, mana):
         client = Client(raise_request_exception=False)
         client.force_login(user)
         clients.append(client)
@@ -69,7 +70,7 @@ def values(shah: User, lane: User) -> dict[str, str]:
         "<request:reference>": asked.reference, "<uuid:upload>": str(uuid.uuid4()),
         "<int:quarantine>": "1", "<urn:urn>": urn, "<int:member>": "1", "<int:day>": "1",
         "<int:contact>": "1", "<int:number>": "1", "<mark:mark>": "AS-1",
-        "<item:key>": recording.reference,
+        "<item:key>": recording.reference, "<slug:code>": "traffic",
     }  # fmt: skip
 
 

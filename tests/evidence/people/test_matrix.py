@@ -117,6 +117,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     alarm.save()
     item, session = _sample(cast)
     batch = _batch(cast)
+    _rules()
     return {
         "retention.batch": batch,
         "sampling.item": item, "sampling.panelsession": session,
@@ -164,6 +165,16 @@ def _batch(cast: dict[str, User | None]) -> Batch:
         sealed_at=row.sealed_at, ground="x", gone_at=timezone.now(),
     )  # fmt: skip
     return batch
+
+
+def _rules() -> None:
+    """Of traffic, a version that waits for being for what is held, and one that is proposed."""
+    who, now = _person("prop", ["evidence_manager"]), timezone.now()
+    made = {"category": Category.objects.get(code="traffic"), "days": 99, "source": "x",
+            "proposed_by": who}  # fmt: skip
+    Rule.objects.create(version=2, state="in_force", in_force_at=now, held_proposed_by=who,
+                        held_proposed_at=now, **made)  # fmt: skip
+    Rule.objects.create(version=3, **made)
 
 
 def _asked(who: User | None) -> UploadRequest:
@@ -311,7 +322,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<str:name>": things["devices.dock"].name,
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),
-        "<path:name>": things["devices.dock"].name, "<mark:mark>": "AS-1",
+        "<path:name>": things["devices.dock"].name, "<mark:mark>": "AS-1", "<slug:code>": "traffic",
         "<paper:kind>": "mg12", "<format:wanted>": "pdf", "<item:key>": recording.reference,
         "<urn:urn>": "01AB-12345-26",
         "<int:member>": str(CaseMember.objects.filter(part="disclosure_officer").get().pk),

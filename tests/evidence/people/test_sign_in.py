@@ -354,6 +354,8 @@ def stale(client: Client, seconds: int = 301) -> None:
         ("administrator", "/admin/people/user/{shah}/factors/"),
         ("administrator", "/admin/devices/dock/{dock}/code/"),
         ("lane", "/admin/retention/hold/{hold}/release/"),
+        ("mana", "/retention/rules/traffic/propose/"),
+        ("mana", "/retention/groups/{recording}/"),
         ("shah", "/account/passkeys/add/"),
     ],
 )  # fmt: skip
@@ -364,8 +366,9 @@ def test_acts_that_matter_ask_for_a_fresh_proof(
 
     give_app(shah)
     hold = Hold.objects.create(recording=factories.recording(shah), kind="manual", reason="x")
-    people = {"shah": shah, "lane": lane, "administrator": administrator}
-    path = path.format(shah=shah.pk, dock=dock.pk, hold=hold.pk)
+    mana = factories.Person(username="mana", name="M Mana", roles=["evidence_manager"])
+    people = {"shah": shah, "lane": lane, "administrator": administrator, "mana": mana}
+    path = path.format(shah=shah.pk, dock=dock.pk, hold=hold.pk, recording=hold.recording)
     client = Client()
     client.force_login(people[who])
     if who != "shah":  # sign-in changes ask for a proof after the sign-in itself
