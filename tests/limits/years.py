@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import random
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -416,7 +416,7 @@ ACTS: list[tuple[str, float]] = [
 
 def run(
     years: Years, *, days: int, daily: float, start: datetime, kill: float = 0.02,
-    tell: Callable[[str], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None, acts: Sequence[tuple[str, float]] = ACTS,
 ) -> list[str]:  # fmt: skip
     """So many days of this force; everything that was wrong, in words."""
     wrong: list[str] = []
@@ -427,10 +427,10 @@ def run(
                 now = forward(STEP)
                 for _ in range(int(daily / 2 + dice.random())):
                     years.dock_one(now)
-                acts = [name for name, chance in ACTS for _ in range(4)
+                todo = [name for name, chance in acts for _ in range(4)
                         if dice.random() < chance * daily / 4]  # fmt: skip
-                dice.shuffle(acts)
-                for name in acts:
+                dice.shuffle(todo)
+                for name in todo:
                     getattr(years, name)(now)
                 years.work(now, kill=kill)
                 wrong += years.look(now)

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from evidence.retention import reckoning
 from ingest.devices.models import Dock
 from tests import factories
 from tests.limits import years
@@ -42,10 +41,18 @@ def test_months_of_a_force_lose_nothing_and_keep_nothing_too_long(dock: Dock) ->
 
 
 @pytest.mark.django_db
-def test_the_checker_sees_a_hold_that_is_forgotten(
-    dock: Dock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reckoning, "_holds", lambda recording: [])
-    force = years.Years(7, dock, people())
-    wrong = years.run(force, days=40, daily=1.5, start=START, kill=0)
-    assert any("kept by a hold" in line for line in wrong), wrong[:5]
+def test_the_checker_sees_what_goes_too_early(dock: Dock, settings: Any) -> None:
+    settings.ARRIVAL_DAYS = 1  # it reckons with seven
+    wrong = years.run(
+        years.Years(7, dock, people()), days=14, daily=2, start=START, kill=0, acts=[]
+    )
+    assert any("though it is kept by its rule" in line for line in wrong), wrong[:5]
+
+
+@pytest.mark.django_db
+def test_the_checker_sees_what_stays_too_long(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(years.releasing, "release_by_rule", lambda: 0)
+    wrong = years.run(
+        years.Years(7, dock, people()), days=14, daily=2, start=START, kill=0, acts=[]
+    )
+    assert any("is still there" in line for line in wrong), wrong[:5]
