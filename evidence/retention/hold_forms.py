@@ -142,7 +142,10 @@ class NewForm(_OwnerForm):
         label="Recordings", required=False, max_length=10_000,
         help_text=f"References like R-7K3M-9QXD, up to {MOST_REFERENCES}",
         widget=forms.Textarea(attrs={"class": "govuk-textarea", "rows": 3, "spellcheck": "false"}),
-        error_messages={"max_length": f"Enter {MOST_REFERENCES} references or fewer"},
+        error_messages={
+            "max_length": f"Enter {MOST_REFERENCES} references or fewer",
+            "null_characters_not_allowed": "Enter references without odd characters",
+        },
     )  # fmt: skip
     officers = _text("Officers", 500, hint="Collar numbers with spaces between, like 4127 5530")
     cameras = _text("Cameras", 500, hint="Serial numbers with spaces between")

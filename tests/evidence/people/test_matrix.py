@@ -103,7 +103,7 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
                     officers=[shah, named], start=complaint.start, end=complaint.end)  # fmt: skip
     by_hand = retention.hold(by=lane, recording=recording, kind=Kind.ACCESS, reason="x",
                              reference="SAR/1/26")  # fmt: skip
-    retention.ask(by=lane, hold=by_hand, reason="x")
+    retention.ask_release(by=lane, hold=by_hand, reason="x")
     retention.hold_many(by=lane, wish=Wish(
         Why(Kind.COURT, "x", "O/1"), officers=[shah, named], start=complaint.start,
         end=complaint.end, later=True))  # fmt: skip
