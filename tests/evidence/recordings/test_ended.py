@@ -21,7 +21,7 @@ from evidence.recordings import digest
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Grant, Recording
 from evidence.retention import actions as retention
-from evidence.retention.models import Batch, Item, Kind, Tombstone
+from evidence.retention.models import Kind
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -32,26 +32,6 @@ def old(officer: User, **fields: Any) -> Recording:
     """Footage whose 31 days ended yesterday."""
     begun = timezone.now() - timedelta(days=32)
     return factories.recording(officer, happened_at=begun, duration_ms=60_000, **fields)
-
-
-def gone(recording: Recording, by: User, other: User) -> Batch:
-    """What a disposal leaves of it, as rows."""
-    now = timezone.now()
-    batch = Batch.objects.create(
-        ground="Non-evidential: kept 31 days", proposed_by=by, decided_by=other, state="done",
-        decided_at=now, finished_at=now,
-    )  # fmt: skip
-    item = Item.objects.create(batch=batch, recording=recording, state="gone", ended_at=now)
-    original = recording.originals.get()
-    Tombstone.objects.create(
-        recording=recording, item=item, reference=original.reference, upload=original.upload,
-        size=original.size, sha256=original.sha256, key=original.key, version_id="1",
-        docked_at=now, sealed_at=now, ground=batch.ground, gone_at=now,
-        answers=[{"what": "original", "status": "204"}],
-    )  # fmt: skip
-    original.delete()
-    Recording.objects.filter(pk=recording.pk).update(disposed_at=now)
-    return batch
 
 
 @pytest.fixture
@@ -158,7 +138,7 @@ def test_after_its_end_one_page_whether_it_is_held_or_gone(
     user = {"shah": shah, "hughes": hughes}[reader]
     left, held, went = old(shah), old(shah), old(shah)
     retention.hold(by=lane, recording=held, kind=Kind.COMPLAINT, reason="x", reference="PC/1/26")
-    gone(went, lane, manager)
+    factories.disposed_of(went, lane, manager)
     answers = [asked(user, one) for one in (left, held, went)]
     assert answers[0] == answers[1] == answers[2]
     status, body, _ = answers[0]
@@ -173,7 +153,7 @@ def test_after_its_end_one_page_whether_it_is_held_or_gone(
 def test_a_stranger_gets_what_never_was(shah: User, okoro: User, lane: User, manager: User) -> None:
     held, went, runs = old(shah), old(shah), factories.recording(shah)
     retention.hold(by=lane, recording=held, kind=Kind.MANUAL, reason="x")
-    gone(went, lane, manager)
+    factories.disposed_of(went, lane, manager)
     never = Recording(reference="R-2222-2222")
     answers = [asked(okoro, one) for one in (never, held, went, runs)]
     assert answers[0][0] == 404
@@ -186,7 +166,7 @@ def test_a_stranger_gets_what_never_was(shah: User, okoro: User, lane: User, man
 def test_no_other_address_of_it_is_there(path: str, shah: User, lane: User, manager: User) -> None:
     held, went = old(shah), old(shah)
     retention.hold(by=lane, recording=held, kind=Kind.MANUAL, reason="x")
-    gone(went, lane, manager)
+    factories.disposed_of(went, lane, manager)
     client = client_of(shah)
     method = client.get if path in ("status/", "why/", "facts/") else client.post
     for one in (held, went):
@@ -196,7 +176,7 @@ def test_no_other_address_of_it_is_there(path: str, shah: User, lane: User, mana
 def test_those_who_see_all_read_what_is_left(shah: User, lane: User, manager: User) -> None:
     went = old(shah)
     sha = went.originals.get().sha256
-    batch = gone(went, lane, manager)
+    batch = factories.disposed_of(went, lane, manager)
     page = client_of(lane).get(f"/footage/{went.reference}/")
     assert page.status_code == 410
     for words in (sha, "Disposed of", "10 bytes", "Non-evidential: kept 31 days", "204",
@@ -210,7 +190,7 @@ def test_of_their_own_nobody_reads_what_is_left(lane: User, manager: User) -> No
     """Who learns that some of it went, learns of the rest that something keeps it."""
     held, went = old(lane), old(lane)
     retention.hold(by=manager, recording=held, kind=Kind.COMPLAINT, reason="x", reference="PC/1/26")
-    gone(went, lane, manager)
+    factories.disposed_of(went, lane, manager)
     assert asked(lane, held) == asked(lane, went)
     assert asked(lane, held)[0] == 410
 
