@@ -89,25 +89,39 @@ def _held(request: HttpRequest, caught: Caught) -> HttpResponse:
 @require_http_methods(BOTH)
 def change(request: HttpRequest, hold: int) -> HttpResponse:
     """Who answers for it from now on, and when they look again."""
-    user = those_who(request, "hold.set")
-    found = hold_or_404(request, hold)
+    those_who(request, "hold.set")
+    return _change(request, hold_or_404(request, hold))
+
+
+@never_cache
+@login_required
+@require_http_methods(BOTH)
+def change_watch(request: HttpRequest, watch: int) -> HttpResponse:
+    """The same of what is held when it arrives."""
+    those_who(request, "hold.set")
+    return _change(request, watch_or_404(request, watch))
+
+
+def _change(request: HttpRequest, thing: Hold | Watch) -> HttpResponse:
     fresh.require(request)
-    form = hold_forms.ChangeForm.of(request.POST if request.method == "POST" else None, found, user)
+    user, posted = person(request), request.method == "POST"
+    form = hold_forms.ChangeForm.of(request.POST if posted else None, thing, user)
     errors: list[tuple[str, str]] = []
-    if request.method == "POST" and form.is_valid():
+    if posted and form.is_valid():
         given = form.cleaned_data
         try:
-            count = actions.change(
-                by=user, hold=found, owner=given["owner"], review_on=given["review_on"],
-                reason=given["reason"], all_of_it=given["all_of_it"],
-            )  # fmt: skip
-            messages.success(request, f"Changed: {count} hold{'s' * (count != 1)}.")
-            return redirect(found)
+            if isinstance(thing, Hold):
+                actions.change(by=user, hold=thing, **given)
+            else:
+                actions.change_watch(by=user, watch=thing, **given)
+            messages.success(request, "Changed.")
+            return redirect(thing)
         except (NotAllowed, ValueError) as error:
             errors = [("", str(error))]
-    elif request.method == "POST":
+    elif posted:
         errors = _errors(form)
-    context = {"hold": found, "form": form, "errors": errors, "same": hold_lists.same(user, found)}
+    context = {"thing": thing, "is_watch": isinstance(thing, Watch), "form": form,
+               "errors": errors, "same": hold_lists.same(user, thing)}  # fmt: skip
     return render(request, "retention/hold_change.html", context, status=422 if errors else 200)
 
 

@@ -16,7 +16,7 @@ from evidence.recordings.models import Recording
 from evidence.recordings.references import is_reference
 from evidence.retention.actions.arriving import Wish
 from evidence.retention.actions.holds import LONGEST_REVIEW, Why, offered_review
-from evidence.retention.models import Hold, Kind
+from evidence.retention.models import Hold, Kind, Watch
 from evidence.retention.places import Place
 
 DATES = ["%Y-%m-%d", "%d/%m/%Y", "%d %m %Y", "%d %b %Y", "%d %B %Y"]
@@ -117,10 +117,10 @@ class ChangeForm(_OwnerForm):
     )
 
     @classmethod
-    def of(cls, data: Any, hold: Hold, by: User) -> ChangeForm:
+    def of(cls, data: Any, thing: Hold | Watch, by: User) -> ChangeForm:
         """As the page opens, or as it was typed."""
-        start = {"owner": str(hold.owner_id or by.pk), "review_on": offered_review(),
-                 "all_of_it": bool(hold.reference)}  # fmt: skip
+        start = {"owner": str(thing.owner_id or by.pk), "review_on": offered_review(),
+                 "all_of_it": bool(thing.reference)}  # fmt: skip
         return cls(data, initial=start)
 
 

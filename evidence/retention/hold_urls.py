@@ -11,6 +11,7 @@ urlpatterns = [
     path("<int:hold>/change/", hold_acts.change, name="hold-change"),
     path("<int:hold>/release/", hold_acts.release, name="hold-release"),
     path("watches/<int:watch>/", hold_views.watch, name="watch"),
+    path("watches/<int:watch>/change/", hold_acts.change_watch, name="watch-change"),
     path("watches/<int:watch>/end/", hold_acts.end, name="watch-end"),
     path("releases/<int:release>/", hold_acts.decide, name="release"),
 ]

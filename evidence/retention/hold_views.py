@@ -94,6 +94,7 @@ def _to_review(user: User) -> dict[str, object]:
     others, more_others = review.groups(due.filter(owner__isnull=False).exclude(review.ownerless()))
     lost, more_lost = review.groups(visible_to(user).filter(review.ownerless()))
     return {
+        "waits": review.watches_due(user)[: hold_lists.PAGE],
         "mine": mine, "more": more, "others": others, "more_others": more_others,
         "lost": lost, "more_lost": more_lost,
     }  # fmt: skip
@@ -127,6 +128,6 @@ def watch(request: HttpRequest, watch: int) -> HttpResponse:
         "row": row, "watch": found, "asked": hold_lists.asked_for(user, found),
         "holds": list(mine.select_related("recording")[: hold_lists.SHOWN]),
         "here": hold_lists.released_by_people(found), "overdue": hold_lists.overdue(found),
-        "may_release": user.may("hold.release"),
+        "may_release": user.may("hold.release"), "may_set": user.may("hold.set"),
     }  # fmt: skip
     return render(request, "retention/watch.html", context)

@@ -14,8 +14,8 @@ from evidence.people import table
 from evidence.people.models import User
 from evidence.people.table import MANAGER, Scope
 from evidence.recordings.digest import Lines, many
-from evidence.retention.access import releases_visible_to, visible_to
-from evidence.retention.models import BY_PEOPLE, Hold, Kind, ReleaseRequest
+from evidence.retention.access import releases_visible_to, visible_to, watches_visible_to
+from evidence.retention.models import BY_PEOPLE, Hold, Kind, ReleaseRequest, Watch
 
 SOON = timedelta(days=14)
 # A worker tells the store within seconds; longer, and a person should know.
@@ -51,8 +51,7 @@ def due(holds: QuerySet[Hold], today: date | None = None) -> QuerySet[Hold]:
 def ownerless() -> Q:
     """Holds that people set and of which nobody answers any more: who did has left, is suspended,
     or may not release holds now. As a condition, which asks nothing by itself."""
-    roles = [role for role in table.ROLES if table.scope([role], "hold.release") > Scope.NONE]
-    answers = Q(owner__status=User.Status.WORKING, owner__roles__overlap=roles)
+    answers = Q(owner__status=User.Status.WORKING, owner__roles__overlap=_may_release())
     return Q(released_at=None, kind__in=BY_PEOPLE) & ~answers
 
 
@@ -83,6 +82,18 @@ def to_review(reader: User) -> QuerySet[Hold]:
     return due(visible_to(reader)).filter(owner=reader)
 
 
+def watches_due(reader: User) -> QuerySet[Watch]:
+    """What is held when it arrives and has to be looked at: of theirs, and of nobody's."""
+    last = timezone.localdate() + SOON
+    rows = watches_visible_to(reader).filter(ended_at=None, kind__in=BY_PEOPLE)
+    lost = ~Q(owner__status=User.Status.WORKING, owner__roles__overlap=_may_release())
+    return rows.filter(lost | Q(owner=reader, review_on__lte=last)).select_related("owner")
+
+
+def _may_release() -> list[str]:
+    return [role for role in table.ROLES if table.scope([role], "hold.release") > Scope.NONE]
+
+
 def waiting(reader: User) -> QuerySet[ReleaseRequest]:
     """Releases that wait for a second person, of what this reader may know of."""
     return releases_visible_to(reader).filter(
@@ -92,7 +103,7 @@ def waiting(reader: User) -> QuerySet[ReleaseRequest]:
 
 def lines(people: Sequence[User]) -> Lines:
     """For the daily mail: how many holds somebody has to look at, and what waits for them. Counts
-    alone; holds of complaints have a mail of their own. Three queries at most."""
+    alone; holds of complaints have a mail of their own. Four queries at most."""
     may = [person for person in people if person.may("hold.release")]
     if not may:
         return {}
@@ -100,6 +111,12 @@ def lines(people: Sequence[User]) -> Lines:
         due(Hold.objects.filter(owner__in=may, kind__in=BY_PEOPLE))
         .exclude(recording__officer=F("owner")).order_by()
         .values_list("owner").annotate(Count("pk"))
+    ))  # fmt: skip
+    waits = Watch.objects.filter(
+        owner__in=may, kind__in=BY_PEOPLE, ended_at=None, review_on__lte=timezone.localdate() + SOON
+    )
+    of_watches = Counter(dict(
+        waits.order_by().values_list("owner").annotate(Count("pk"))
     ))  # fmt: skip
     left = Counter(dict(
         Hold.objects.filter(ownerless()).order_by()
@@ -112,7 +129,11 @@ def lines(people: Sequence[User]) -> Lines:
     ))  # fmt: skip
     found: Lines = {}
     for person in may:
-        said = [many(mine[person.pk], "hold needs a review", "holds need a review")]
+        said = [
+            many(mine[person.pk], "hold needs a review", "holds need a review"),
+            many(of_watches[person.pk], "hold of what arrives later needs a review",
+                 "holds of what arrives later need a review"),
+        ]  # fmt: skip
         if MANAGER in person.roles:
             # Never of their own footage: who knows that it is held knows more than they may.
             rest = left.total() - left[person.pk]

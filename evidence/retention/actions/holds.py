@@ -170,39 +170,61 @@ def change(
     """
     if not by.may("hold.set") or not visible_to(by).filter(pk=hold.pk).exists():
         raise NotAllowed("You can't change this hold.")
-    rows = visible_to(by).filter(released_at=None)
-    if all_of_it and hold.reference:
-        rows = rows.filter(kind=hold.kind, reference=hold.reference)
-    else:
-        rows = rows.filter(pk=hold.pk)
     with transaction.atomic():
         if all_of_it and hold.reference:
-            waits = watches_visible_to(by).filter(kind=hold.kind, reference=hold.reference)
-            standing = waits.filter(ended_at=None).values("pk")
-            Watch.objects.filter(pk__in=list(standing.values_list("pk", flat=True))).update(
-                owner=owner, review_on=review_on
-            )
-        return _change(by, [row.pk for row in rows], owner, review_on, reason)
+            holds, watches = _of_reference(by, hold.kind, hold.reference)
+        else:
+            holds, watches = [hold.pk], []
+        return _change(by, holds, watches, owner, review_on, reason)
 
 
-def _change(by: User, numbers: list[int], owner: User, review_on: date, reason: str) -> int:
+def change_watch(
+    *, by: User, watch: Watch, owner: User, review_on: date, reason: str, all_of_it: bool = False
+) -> int:
+    """The same for what is held when it arrives; with `all_of_it` for what it caught as well. How
+    many holds there were. Raises NotAllowed, ValueError."""
+    if not by.may("hold.set") or not watches_visible_to(by).filter(pk=watch.pk).exists():
+        raise NotAllowed("You can't change this hold.")
+    with transaction.atomic():
+        if all_of_it and watch.reference:
+            holds, watches = _of_reference(by, watch.kind, watch.reference)
+        else:
+            holds, watches = [], [watch.pk]
+        return _change(by, holds, watches, owner, review_on, reason)
+
+
+def _of_reference(by: User, kind: str, reference: str) -> tuple[list[int], list[int]]:
+    """The holds and the watches that stand for it, as far as `by` may know of them."""
+    holds = visible_to(by).filter(released_at=None, kind=kind, reference=reference)
+    watches = watches_visible_to(by).filter(ended_at=None, kind=kind, reference=reference)
+    return list(holds.values_list("pk", flat=True)), list(watches.values_list("pk", flat=True))
+
+
+def _change(
+    by: User, holds: list[int], watches: list[int], owner: User, review_on: date, reason: str
+) -> int:
     if not reason.strip():
         raise ValueError("Enter why it is changed.")
     answers_for(owner)
     looked_at(review_on)
     rows = list(
-        Hold.objects.filter(pk__in=numbers, released_at=None)
+        Hold.objects.filter(pk__in=holds, released_at=None)
         .select_related("recording").select_for_update(of=("self",)).order_by("id")
     )  # fmt: skip
-    if not rows:
+    waits = list(
+        Watch.objects.filter(pk__in=watches, ended_at=None).select_for_update(of=("self",))
+    )
+    if not rows and not waits:
         raise ValueError("It was released already.")
     Hold.objects.filter(pk__in=[row.pk for row in rows]).update(owner=owner, review_on=review_on)
+    Watch.objects.filter(pk__in=[row.pk for row in waits]).update(owner=owner, review_on=review_on)
     what = f"{owner.short} answers for it, review on {day(review_on)}. {reason.strip()[:300]}"
     details = {"name": by.short, "what": what, "reason": reason.strip()[:300]}
+    told = [(row.recording.subject(), {"hold": row.pk}) for row in rows]
+    told += [(row.subject(), {"watch": row.pk}) for row in waits]
     record_all([
-        (Draft("hold.changed", row.recording.subject(), by.actor(), data={"hold": row.pk},
-               private=details), None)
-        for row in rows
+        (Draft("hold.changed", subject, by.actor(), data=data, private=details), None)
+        for subject, data in told
     ])  # fmt: skip
     return len(rows)
 

@@ -100,6 +100,8 @@ get  retention/holds/<int:hold>/             -   -    -   -   -    -    -    y  
 get  retention/holds/<int:hold>/change/      -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  retention/holds/<int:hold>/release/     -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  retention/holds/watches/<int:watch>/    -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+get  retention/holds/watches/<int:watch>/change/
+                                             -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
 get  retention/holds/watches/<int:watch>/end/ -  -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
 get  retention/holds/releases/<int:release>/ -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  footage/on-its-way/                     y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >

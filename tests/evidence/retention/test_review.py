@@ -17,7 +17,9 @@ from evidence.people.models import User
 from evidence.recordings import digest
 from evidence.recordings.models import Recording
 from evidence.retention import actions, review
-from evidence.retention.models import Hold, Kind
+from evidence.retention.actions.arriving import Wish
+from evidence.retention.actions.holds import Why
+from evidence.retention.models import Hold, Kind, Watch
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -102,6 +104,33 @@ def test_all_of_a_reference_are_put_off_at_once(shah: User, lane: User, manager:
     assert set(Hold.objects.filter(owner=manager, review_on=later)) == set(made)
     other.refresh_from_db()
     assert other.owner == lane
+
+
+def test_what_is_held_when_it_arrives_is_looked_at_too(
+    shah: User, lane: User, manager: User
+) -> None:
+    now = timezone.now()
+    wish = Wish(Why(Kind.COURT, "An order", "O/1"), officers=[shah], start=now - DAY, end=now,
+                later=True)  # fmt: skip
+    watch = actions.hold_many(by=lane, wish=wish).watch
+    assert watch
+    client = client_of(lane)
+    assert "O/1" not in client.get("/retention/holds/").text
+    Watch.objects.update(review_on=timezone.localdate() + DAY)
+    assert "O/1" in client.get("/retention/holds/").text
+    assert "O/1" not in client_of(manager).get("/retention/holds/").text
+    assert review.lines([lane])[lane.pk] == ["1 hold of what arrives later needs a review"]
+    given = {"owner": str(manager.pk), "review_on": str(timezone.localdate() + 90 * DAY),
+             "reason": "x"}  # fmt: skip
+    assert client.post(f"/retention/holds/watches/{watch.pk}/change/", given).status_code == 302
+    watch.refresh_from_db()
+    assert (watch.owner, watch.review_on) == (manager, timezone.localdate() + 90 * DAY)
+    User.objects.filter(pk=manager.pk).update(status=User.Status.LEFT)
+    assert "O/1" in client.get("/retention/holds/").text
+    # What it catches from now on answers to whoever answers for it now.
+    caught = factories.recording(shah, happened_at=now - DAY / 2)
+    actions.hold_on_arrival(caught)
+    assert Hold.objects.get(recording=caught).owner == manager
 
 
 def test_the_daily_mail_counts_and_names_nothing(
