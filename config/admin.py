@@ -71,6 +71,8 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     from evidence.complaints.access import visible_to as complaints_visible_to
     from evidence.complaints.admin.lists import due
     from evidence.complaints.models import Complaint, Finding
+    from evidence.retention import review
+    from evidence.retention.access import visible_to as holds_visible_to
     from evidence.retention.models import Batch
     from evidence.sharing.access import left, not_over
     from evidence.sharing.access import visible_to as shares_visible_to
@@ -88,6 +90,11 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("recording.assign", "Recorded by nobody we know",
          visible_to(user, "recording.assign").filter(officer=None),
          "admin:retention_unassigned_changelist", ""),
+        ("hold.release", "Holds of yours to review", review.to_review(user), "holds", ""),
+        ("hold.release", "Holds that nobody answers for",
+         holds_visible_to(user).filter(review.ownerless()), "holds", ""),
+        ("hold.release", "Releases that wait for a second person",
+         review.waiting(user).exclude(asked_by=user), "holds", "?show=waiting"),
         ("upload.view", "On their way", upload.filter(state__in=["receiving", "verifying"]),
          "admin:uploads_upload_changelist", "?state__exact=verifying"),
         ("complaint.view", "Complaints overdue", due(complaints, "overdue"), LIST,
@@ -110,7 +117,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
          "?show=waiting"),
         ("share.revoke", "Shares whose owner has left", shares.filter(left()), "shares", ""),
     ]  # fmt: skip
-    context["warnings"] = _warnings(user)
+    context["warnings"] = _warnings(user) + _late_holds(user)
     context["cards"] = [
         {"title": title, "count": _count(found), "url": reverse(view) + query}
         for permission, title, found, view, query in rows
@@ -162,6 +169,20 @@ def _of_custody(user: User) -> list[tuple[str, str, str]]:
             "Every file was read within the last day."  # fmt: skip
         found.append(("amber" if days > settings.OLDEST_CHECK_DAYS else "plain", words, ""))
     return found
+
+
+def _late_holds(user: User) -> list[tuple[str, str, str]]:
+    """Holds of which the store does not know for longer than it may take."""
+    from evidence.retention import review
+    from evidence.retention.access import visible_to as holds_visible_to
+
+    if not user.may("hold.view"):
+        return []
+    late = review.behind(holds_visible_to(user))
+    if not late.exists():
+        return []
+    words = f"Holds that are not in the store for more than 10 minutes: {_count(late)}."
+    return [("red", words, reverse("holds"))]
 
 
 def _count(rows: Any) -> str:

@@ -55,6 +55,8 @@ FORCE_NAME = env.str("BWV_FORCE_NAME", "Demonstration force")
 DEMO = env.bool("BWV_DEMO", False)
 
 # --- footage ----------------------------------------------------------------
+# When somebody looks again at a hold of which nobody chose the review date.
+HOLD_REVIEW_DAYS = env.int("BWV_HOLD_REVIEW_DAYS", 182, validate=validate.Range(1, 731))
 # What a crime reference of this force looks like, and a good one for the error's sentence.
 CRIME_REFERENCE = env.str("BWV_CRIME_REFERENCE", r"\d{2}[A-Z]{2}/\d{1,7}/\d{2}")
 CRIME_REFERENCE_EXAMPLE = env.str("BWV_CRIME_REFERENCE_EXAMPLE", "01AB/12345/26")

@@ -54,7 +54,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Samples", "casino", "samples", "sample.view"),
                     _item("Statistics", "bar_chart", "admin:complaints_complaint_statistics",
                           "complaint.view"),
-                    _item("Holds", "lock", "admin:retention_hold_changelist", "hold.view"),
+                    _item("Holds", "lock", "holds", "hold.view"),
                     _item("Rules", "rule", "rules", "retention.view"),
                     _item("Due", "event_upcoming", "due", "retention.view", besides="disposed"),
                     _item("Disposed", "delete_forever", "disposed", "retention.view"),

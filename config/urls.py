@@ -29,6 +29,7 @@ urlpatterns = [
     path("panel/", include("evidence.sampling.panel_urls")),
     path("shared/", include("evidence.sharing.urls")),
     path("shares/", include("evidence.sharing.staff_urls")),
+    path("retention/holds/", include("evidence.retention.hold_urls")),
     path("requests/", include("ingest.requests.urls")),
     path("give/", include("ingest.requests.give_urls")),
     path("admin/complaints/complaint/<int:complaint>/review/", include("evidence.review.urls")),

@@ -15,6 +15,8 @@ import factory.declarations
 import factory.django
 import factory.faker
 from django.contrib.auth.hashers import make_password
+from django.contrib.postgres.search import SearchVector
+from django.db.models import Value
 from django.utils import timezone
 
 from evidence.cases import formats
@@ -23,6 +25,7 @@ from evidence.people.actions import make_unit
 from evidence.people.models import Unit, User
 from evidence.recordings import rules
 from evidence.recordings.models import Original, Recording, Rendition
+from evidence.retention.models import Batch, Item, Tombstone
 from evidence.store import s3
 from ingest.devices import actions as devices
 from ingest.devices.models import Camera, Dock
@@ -109,6 +112,29 @@ def case(officer: User, *recordings: Recording, urn: str = "01AB/12345/26", **fi
     for one in recordings:
         CaseLink.objects.create(case=made, recording=one, reason="seen there", linked_by=officer)
     return formats.slug(urn)
+
+
+def disposed_of(recording: Recording, by: User, other: User) -> Batch:
+    """What a disposal leaves of a recording, as rows."""
+    now = timezone.now()
+    batch = Batch.objects.create(
+        ground="Non-evidential: kept 31 days", proposed_by=by, decided_by=other, state="done",
+        decided_at=now, finished_at=now,
+    )  # fmt: skip
+    item = Item.objects.create(batch=batch, recording=recording, state="gone", ended_at=now)
+    for one in recording.originals.all():
+        Tombstone.objects.create(
+            recording=recording, item=item, reference=one.reference, upload=one.upload,
+            size=one.size, sha256=one.sha256, key=one.key, version_id=one.version_id,
+            docked_at=now, sealed_at=now, ground=batch.ground, gone_at=now,
+            answers=[{"what": "original", "status": "204"}],
+        )  # fmt: skip
+        one.delete()
+    Recording.objects.filter(pk=recording.pk).update(
+        disposed_at=now, note="", crime_reference="", search=SearchVector(Value("")),
+        search_office=SearchVector(Value("")),
+    )  # fmt: skip
+    return batch
 
 
 def poster(recording: Recording) -> Rendition:

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from evidence.cases.models import Case, CaseLink
 from evidence.people.models import Unit, User
-from evidence.recordings.access import visible_to
+from evidence.recordings.access import there_for, visible_to
 from evidence.recordings.models import Recording
 from evidence.recordings.overlaps import EARTH
 
@@ -199,6 +199,7 @@ class Result:
 def search(reader: User, case: Case, form: FindForm) -> Result:
     """Every unrestricted recording of that time and place, a constant number of queries."""
     rows = during(form.cleaned_data["start"], form.cleaned_data["end"])
+    rows = rows.filter(there_for(reader))
     if form.cleaned_data["officers"]:
         rows = rows.filter(officer__in=form.cleaned_data["officers"])
     if form.cleaned_data["unit"]:

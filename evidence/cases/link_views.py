@@ -21,6 +21,7 @@ from evidence.people import fresh
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.requests import person
+from evidence.recordings.access import there_for
 from evidence.recordings.access import visible_to as recordings_visible_to
 from evidence.recordings.models import Recording
 from evidence.recordings.references import is_reference
@@ -48,7 +49,8 @@ def proposed(user: User, references: list[str]) -> list[Proposed]:
     sound = [one for one in references[: linking.MOST + 1] if is_reference(one)]
     chosen = Q(pk__in=recordings_visible_to(user).filter(reference__in=sound).values("pk"))
     if user.may("case.find"):
-        chosen |= Q(restricted="", joined_into=None, kind=Recording.Kind.FOOTAGE)
+        open_ = Q(restricted="", joined_into=None, kind=Recording.Kind.FOOTAGE)
+        chosen |= open_ & there_for(user)
     seen = Recording.objects.filter(chosen, reference__in=sound)
     rows = {row.reference: row for row in seen.select_related("officer")}
     links = CaseLink.objects.filter(

@@ -92,12 +92,25 @@ def once_visible_to(user: User) -> QuerySet[Recording]:
 
 def _ends(user: User, scope: Scope) -> Q:
     """The condition on top of what a scope reaches: that it has not ended for this reader."""
-    if scope is not Scope.ALL:
-        return not_ended()
+    return not_ended() | _told(user) if scope is Scope.ALL else not_ended()
+
+
+def _told(user: User) -> Q:
+    """Footage of which somebody may know that it is there after its end: not their own, and not
+    what a secret alone keeps."""
     told = ~Q(officer=user)
     for secret in _secrets:
         told &= ~Q(pk__in=secret(user))
-    return not_ended() | told
+    return told
+
+
+def there_for(user: User) -> Q:
+    """What may be told to be there, for rooms that tell it of footage that isn't open to whom they
+    tell it: not what was disposed of, nor what ended for somebody who would have seen it."""
+    told = _told(user)
+    if user.scope("recording.view") is Scope.UNIT:
+        told &= ~Q(officer__in=team_of(user))
+    return Q(disposed_at=None) & (not_ended() | told)
 
 
 def _seen(
@@ -174,3 +187,15 @@ def find(user: User, reference: str, permission: str = "recording.view") -> Reco
         joined = Recording.objects.exclude(joined_into=None).filter(reference=reference.upper())
         found = visible.get(pk__in=joined.values("joined_into"))
     return found
+
+
+def once_found(user: User, reference: str) -> Recording | None:
+    """What `find` does not find any more for somebody who could see it: it ended for them, or was
+    disposed of. The same queries for what is there, what was, and what never was."""
+    if not is_reference(reference):
+        return None
+    named = Recording.objects.filter(reference=reference.upper())
+    rows = once_visible_to(user).filter(
+        Q(pk__in=named.values("pk")) | Q(pk__in=named.values("joined_into"))
+    )
+    return rows.select_related("officer", "category").first()

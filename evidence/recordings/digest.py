@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from evidence.people.models import User
 from evidence.people.table import OFFICER
+from evidence.recordings.access import not_ended
 from evidence.recordings.models import DailyMail, Recording
 
 log = structlog.get_logger(__name__)
@@ -46,8 +47,8 @@ def uncategorised(people: Sequence[User]) -> Lines:
     officers = [person.pk for person in people if OFFICER in person.roles]
     rows = (
         Recording.objects.filter(
-            officer__in=officers, category=None, kind=Recording.Kind.FOOTAGE, joined_into=None,
-            restricted="",
+            not_ended(), officer__in=officers, category=None, kind=Recording.Kind.FOOTAGE,
+            joined_into=None, restricted="", disposed_at=None,
         )
         .values_list("officer").annotate(Count("pk")).order_by()
     )  # fmt: skip

@@ -91,6 +91,8 @@ def grant(*, by: User, recording: Recording, person: User, until: datetime, reas
     """Open one recording to one person until then. Raises NotAllowed, ValueError."""
     if not reason.strip():
         raise ValueError("Enter why this person needs it.")
+    from evidence.recordings.access import there_for
+
     now = timezone.now()
     if not now < until <= now + LONGEST:
         raise ValueError("Enter an end after now and within a year.")
@@ -102,6 +104,8 @@ def grant(*, by: User, recording: Recording, person: User, until: datetime, reas
         # Locked: joining it into another waits, and what was joined away is not there.
         row = Recording.objects.select_for_update(of=("self",)).filter(pk=recording.pk).first()
         recording = known_to(by, row.reference if row else recording.reference)
+        if not Recording.objects.filter(there_for(by), pk=recording.pk).exists():
+            raise NotAllowed(NOTHING)
         _not_from_outside(recording)
         made = Grant.objects.create(
             recording=recording, person=person, until=until, reason=reason.strip()[:300],

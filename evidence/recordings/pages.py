@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -198,13 +198,15 @@ OPEN_EVENTS = (
 )  # fmt: skip
 
 
-def past(recording: Recording, reader: User, limit: int = 200) -> list[history.Line]:
+def past(
+    recording: Recording, reader: User, limit: int = 200, also: Collection[str] = ()
+) -> list[history.Line]:
     """The history of the recording and of every file that was joined into it, newest first.
 
     Those without `hold.view` see what happened to the footage and what they did themselves; so
-    do all of their own footage, which a complaint about them may hold.
+    do all of their own footage, which a complaint about them may hold. `also`: files that are gone.
     """
-    references = {recording.reference}
+    references = {recording.reference, *also}
     references |= set(recording.originals.values_list("reference", flat=True))
     events = Event.objects.filter(object_ref__in=references).order_by("-index")
     if not reader.may("hold.view") or recording.officer_id == reader.pk:

@@ -8,7 +8,7 @@ from typing import Any
 from django.urls import reverse
 
 from evidence.people.models import User
-from evidence.recordings import keeping, links, pages, technical, worklist
+from evidence.recordings import acts, keeping, links, pages, technical, worklist
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Category, IncidentType, Original, Recording, Rendition
 
@@ -96,6 +96,7 @@ def context(recording: Recording, reader: User) -> dict[str, Any]:
         "may_say": may_say,
         "may_download": _may(reader, recording, "recording.download"),
         "restrict_url": _restrict_url(recording, reader),
+        "acts": acts.of(reader, recording),
         "categories": Category.objects.filter(active=True) if may_say else [],
         "incidents": IncidentType.objects.filter(active=True) if may_say else [],
         "undo": worklist.undos([recording], reader).get(recording.pk),

@@ -13,7 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from evidence.people.requests import address, person
-from evidence.recordings import actions, notices, pages, player_views, reasons, record_page
+from evidence.recordings import actions, ending, notices, pages, player_views, reasons, record_page
 from evidence.recordings.models import Recording
 from evidence.recordings.refusals import or_404, refuse
 
@@ -23,7 +23,9 @@ from evidence.recordings.refusals import or_404, refuse
 def recording(request: HttpRequest, reference: str) -> HttpResponse:
     """One recording: player, times, what it is, files, history."""
     user = person(request)
-    found = or_404(request, reference)
+    found = ending.or_ended(request, reference)
+    if isinstance(found, HttpResponse):
+        return found
     reason = reasons.given(request, found)
     if reason is None:
         return reasons.ask(request, found)

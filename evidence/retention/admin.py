@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from unfold.decorators import action
 from unfold.widgets import UnfoldAdminTextInputWidget
 
@@ -17,8 +18,8 @@ from evidence.people.actions import NotAllowed
 from evidence.people.office import OfficeAdmin, staff
 from evidence.recordings.access import visible_to as recordings_visible_to
 from evidence.recordings.models import Recording
-from evidence.retention import actions
-from evidence.retention.models import Hold, Unassigned
+from evidence.retention import actions, review
+from evidence.retention.models import BY_PEOPLE, Hold, Unassigned
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -38,24 +39,63 @@ class OpenFilter(admin.SimpleListFilter):
         return queryset
 
 
+class OwnerFilter(admin.SimpleListFilter):
+    """Whoever answers for it."""
+
+    title = "who answers for it"
+    parameter_name = "whose"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Oneself, and nobody."""
+        return [("mine", "Me"), ("nobody", "Nobody any more")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow."""
+        if self.value() == "mine":
+            return queryset.filter(owner=staff(request))
+        return queryset.filter(review.ownerless()) if self.value() == "nobody" else queryset
+
+
+class ReviewFilter(admin.SimpleListFilter):
+    """Past its review date, or soon."""
+
+    title = "review"
+    parameter_name = "review"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The two."""
+        return [("due", "Within 14 days, or overdue"), ("overdue", "Overdue")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Narrow."""
+        if self.value() not in ("due", "overdue"):
+            return queryset
+        rows = review.due(queryset)
+        return rows if self.value() == "due" else rows.filter(review_on__lt=timezone.localdate())
+
+
 @admin.register(Hold)
 class HoldAdmin(OfficeAdmin):
     """What is held, why, and whether the store says so too."""
 
-    list_display = ("recording", "kind", "reason", "set_by", "set_at", "in_store", "released_at")
-    list_select_related = ("recording", "set_by")
-    list_filter = (OpenFilter, "kind", "in_store")
+    list_display = (
+        "recording", "kind", "reason", "owner", "review_on", "set_at", "in_store", "released_at",
+    )  # fmt: skip
+    list_select_related = ("recording", "owner")
+    list_filter = (OpenFilter, "kind", OwnerFilter, ReviewFilter, "in_store")
     search_fields = ("recording__reference__iexact", "reference__iexact")
     fields = (
-        "recording", "kind", "reference", "reason", "set_by", "set_at", "in_store",
-        "released_at", "released_by", "release_reason",
+        "recording", "kind", "reference", "reason", "set_by", "set_at", "owner", "review_on",
+        "in_store", "released_at", "released_by", "release_reason",
     )  # fmt: skip
     readonly_fields = fields
     actions_detail = ("release_hold",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Hold]:
         """What this person may know of."""
-        return actions.visible_to(staff(request)).select_related("recording", "set_by")
+        return actions.visible_to(staff(request)).select_related(
+            "recording", "set_by", "owner", "released_by"
+        )
 
     def has_release_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """Asks the table."""
@@ -63,10 +103,13 @@ class HoldAdmin(OfficeAdmin):
 
     @action(description="Release", url_path="release", permissions=["release"])  # type: ignore[untyped-decorator]
     def release_hold(self, request: HttpRequest, object_id: int) -> HttpResponse:
-        """A page with consequence and reason, then the act."""
+        """To the page on which two people release what people set. What a case or a complaint set
+        is released here with consequence and reason, as far as those let go of it."""
         from evidence.people.reason import ask
 
         hold = get_object_or_404(actions.visible_to(staff(request)), pk=object_id)
+        if hold.kind in BY_PEOPLE:
+            return HttpResponseRedirect(hold.get_absolute_url())
         back = reverse("admin:retention_hold_change", args=[object_id])
         reason = ask(request, f"Release the hold on {hold.recording}", "Release",
                      "After this, nothing of this hold keeps the footage.", back,

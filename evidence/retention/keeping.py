@@ -12,7 +12,7 @@ from evidence.people.models import User
 from evidence.recordings import keeping, rules
 from evidence.recordings.keeping import Reason, Rung, day
 from evidence.recordings.models import Recording, Rule
-from evidence.retention.actions import secret_to, visible_to
+from evidence.retention.access import secret_to, visible_to
 from evidence.retention.engine import Ground, Verdict, decide
 from evidence.retention.models import Hold, Kind
 from evidence.retention.reckoning import end_of, of_single, words_of
@@ -37,7 +37,7 @@ def holds(reader: User, recording: Recording) -> list[Reason]:
     found = []
     for row in rows:
         since = day(timezone.localtime(row.set_at).date())
-        by = f" by {row.set_by.short}" if row.set_by else ""
+        by = f" by {row.set_by.short}" if row.set_by else " when it arrived"
         reason = row.reason.rstrip(".")
         kind = str(Kind(row.kind).label).lower()
         words = f"Held since {since}{by} ({kind}): {reason}. Until it is released."

@@ -75,7 +75,7 @@ def open_to(user: User) -> QuerySet[PanelSession]:
 
 
 def _unrestricted() -> QuerySet[Recording]:
-    return Recording.objects.filter(restricted="", joined_into=None)
+    return Recording.objects.filter(restricted="", joined_into=None, disposed_at=None)
 
 
 def shown_in(session: PanelSession) -> QuerySet[Item]:

@@ -11,6 +11,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from evidence.recordings import keeping, rules
+from evidence.recordings.access import not_ended
 from evidence.recordings.models import Category, Recording
 from evidence.sampling.models import ZONE, Plan
 
@@ -83,9 +84,10 @@ def frames(plan: Plan) -> tuple[dict[str, Frame], dict[str, int]]:
 
 
 def _footage(plan: Plan) -> QuerySet[Recording]:
-    """What was recorded in the period, Europe/London, that still is a recording of its own."""
+    """What was recorded in the period, Europe/London, that still is a recording of its own, and
+    has not ended: a hold puts nothing into a sample."""
     return Recording.objects.filter(
-        kind=Recording.Kind.FOOTAGE, joined_into=None,
+        not_ended(), disposed_at=None, kind=Recording.Kind.FOOTAGE, joined_into=None,
         happened_at__gte=plan.begins, happened_at__lt=plan.ends,
     )  # fmt: skip
 

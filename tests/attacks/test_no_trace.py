@@ -14,7 +14,9 @@ from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from evidence.complaints.models import Complaint
@@ -310,6 +312,12 @@ HANGING = [
     "/admin/retention/hold/",
     "/admin/retention/hold/?q={ref}",
     "/admin/retention/hold/{hold}/change/",
+    "/retention/holds/",
+    "/retention/holds/?show=all",
+    "/retention/holds/{hold}/",
+    "/retention/holds/{hold}/change/",
+    "/retention/holds/{hold}/release/",
+    "/retention/holds/new/?recording={ref}",
 ]
 
 
@@ -361,7 +369,9 @@ COMPLAINT = [
     "/admin/complaints/complaint/{complaint}/review/{ref}/facts/",
     "/admin/retention/hold/", "/admin/retention/hold/?q=PC/771/26", "/admin/retention/hold/?kind__exact=complaint",
     "/admin/retention/hold/{hold}/change/", "/admin/retention/hold/{hold}/release/",
-    "/admin/retention/hold/{hold}/history/", "/search/?q=PC/771/26", "/search/?q=zebra",
+    "/admin/retention/hold/{hold}/history/", "/retention/holds/", "/retention/holds/?show=all",
+    "/retention/holds/?show=coming", "/retention/holds/{hold}/", "/retention/holds/{hold}/change/",
+    "/retention/holds/{hold}/release/", "/search/?q=PC/771/26", "/search/?q=zebra",
     "/search/?q=complaint", "/footage/", "/footage/{ref}/", "/footage/{ref}/status/",
     "/admin/recordings/recording/", "/admin/recordings/recording/?q=771",
     "/admin/recordings/recording/{pk}/change/", "/admin/recordings/recording/{pk}/custody/",
@@ -456,6 +466,115 @@ def test_the_watch_of_a_complaint_is_there_so_that_the_probes_mean_something(
     jo = _client(User.objects.get(username="jo"))
     assert "Zebra Person" in jo.get("/admin/complaints/complaint/").text
     assert "PC/771/26" in jo.get(f"/admin/recordings/recording/{recording.pk}/custody/").text
+
+
+# --- a complaint that holds footage, before its period ends and after ---
+_LOOK = re.compile(rb"[\w-]{20,}:[\w-]{6}:[\w-]{43}")
+OWN_PAGES = [
+    "/footage/", "/footage/?show=all", "/footage/new/", "/footage/{ref}/", "/footage/{ref}/status/",
+    "/footage/{ref}/why/", "/footage/{ref}/clip/", "/footage/categorise/?pick={ref}",
+    "/together/?r={ref}&r={beside}", "/search/", "/search/?q={ref}", "/search/?q=zebranote",
+    "/search/?category=arrest", "/team/", "/cases/", "/notices/", "/retention/holds/",
+    "/retention/holds/new/", "/retention/holds/{hold}/", "/footage/{beside}/",
+]  # fmt: skip
+
+
+def _asked(client: Client, path: str, *names: str) -> tuple[Any, int]:
+    """What a person gets, without what differs between any two answers, and by how many queries."""
+    client.get(path)
+    with CaptureQueriesContext(connection) as queries:
+        answer = client.get(path)
+    status, headers, body = _plain(answer, *names)
+    return (status, headers, _LOOK.sub(b"LOOK", body)), len(queries)
+
+
+def _beside(thing: Recording) -> Recording:
+    """Footage of the same moment that runs on: what stands beside it is said on its page."""
+    other = factories.recording(thing.officer, happened_at=MOMENT, duration_ms=5000)
+    Recording.objects.filter(pk=other.pk).update(kept_until=timezone.now() + timedelta(days=20))
+    return other
+
+
+@pytest.mark.parametrize("name", ["who recorded it", "their supervisor"])
+@pytest.mark.parametrize("days", [20, -1], ids=["before its end", "after its end"])
+def test_a_hold_for_a_complaint_changes_no_byte_and_no_query(name: str, days: int) -> None:
+    _owner()
+    jo = _person("jo", "professional_standards")
+    client = _client(OFFICE[name]())
+    thing = _thing()
+    Recording.objects.update(kept_until=timezone.now() + timedelta(days=days))
+    names = {"ref": thing.reference, "beside": _beside(thing).reference, "hold": 10**9}
+    before = [_asked(client, path.format(**names)) for path in OWN_PAGES]
+    hold = retention.hold(by=jo, recording=thing, kind=Kind.COMPLAINT, reason="zebrareason",
+                          reference="PC/771/26")  # fmt: skip
+    sequencer.run()
+    names["hold"] = hold.pk
+    after = [_asked(client, path.format(**names)) for path in OWN_PAGES]
+    for path, (one, cost), (other, costs) in zip(OWN_PAGES, before, after, strict=True):
+        if "{hold}" not in path:
+            assert one == other, (path, _difference(one[2], other[2]))
+        assert one[0] == other[0], path
+        assert cost == costs, path
+        assert b"zebrareason" not in other[2], path
+    seen = dict(zip(OWN_PAGES, (one[0] for one, _ in before), strict=True))
+    # The probes mean something: it is there before its end, and then it is not.
+    assert seen["/footage/{ref}/"] == (200 if days > 0 else 410)
+    assert seen["/footage/{beside}/"] == 200
+
+
+@pytest.mark.parametrize("name", ["who recorded it", "their supervisor"])
+def test_what_is_held_after_its_end_answers_as_what_was_disposed_of(name: str) -> None:
+    """By every address that names it, with the same number of queries."""
+    _owner()
+    jo = _person("jo", "professional_standards")
+    manager = _person("mana", "evidence_manager")
+    client = _client(OFFICE[name]())
+    held, went = _thing(), _thing()
+    Recording.objects.update(kept_until=timezone.now() - timedelta(days=1))
+    retention.hold(by=jo, recording=held, kind=Kind.COMPLAINT, reason="zebrareason",
+                   reference="PC/771/26")  # fmt: skip
+    numbers = {one.pk: str(one.originals.get().pk) for one in (held, went)}
+    factories.disposed_of(went, jo, manager)
+    sequencer.run()
+
+    def ask(one: Recording, probe: Named) -> tuple[Any, int]:
+        method, path, data, headers = probe
+        ref = one.reference
+        of = {"ref": ref, "low": ref.lower(), "bare": ref.replace("-", ""), "pk": str(one.pk),
+              "original": numbers[one.pk]}  # fmt: skip
+        given = {key: value.format(**of) for key, value in data.items()}
+        with CaptureQueriesContext(connection) as queries:
+            answer = getattr(client, method)(path.format(**of), given, headers=headers)
+        return _plain(answer, ref, f"/{one.pk}/", f"/{numbers[one.pk]}/"), len(queries)
+
+    for probe in NAMED:
+        ask(held, probe)
+        one, other = ask(held, probe), ask(went, probe)
+        assert one[0] == other[0], (probe, _difference(one[0][2], other[0][2]))
+        assert one[1] == other[1], (probe, "queries")
+    assert b"not shown any more" in ask(went, NAMED[0])[0][2]
+
+
+def test_lists_and_counts_are_those_of_what_was_disposed_of() -> None:
+    _owner()
+    jo = _person("jo", "professional_standards")
+    clients = [_client(OFFICE[name]()) for name in ("who recorded it", "their supervisor")]
+    paths = [path for path in _listings() if not path.startswith("/admin/")]
+
+    def answers() -> list[Any]:
+        for client in clients:
+            for path in paths:
+                client.get(path)
+        return [_plain(client.get(path)) for client in clients for path in paths]
+
+    before = answers()
+    thing = _thing()
+    Recording.objects.update(kept_until=timezone.now() - timedelta(days=1))
+    retention.hold(by=jo, recording=thing, kind=Kind.COMPLAINT, reason="zebrareason",
+                   reference="PC/771/26")  # fmt: skip
+    after = answers()
+    for path, one, other in zip(paths * 2, before, after, strict=True):
+        assert one == other, (path, _difference(one[2], other[2]))
 
 
 # --- somebody who is suspended ---

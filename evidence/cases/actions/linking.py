@@ -17,7 +17,7 @@ from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import keeping
-from evidence.recordings.access import find
+from evidence.recordings.access import find, there_for
 from evidence.recordings.models import Recording
 from evidence.recordings.references import is_reference
 from evidence.retention import actions as retention
@@ -38,7 +38,7 @@ def linkable(by: User, reference: str) -> Recording:
     except Recording.DoesNotExist:
         if not by.may("case.find") or not is_reference(reference):
             raise
-    return Recording.objects.get(
+    return Recording.objects.filter(there_for(by)).get(
         reference=reference.upper(), restricted="", joined_into=None, kind=Recording.Kind.FOOTAGE
     )
 
@@ -50,6 +50,8 @@ def _locked_footage(by: User, reference: str) -> Recording:
     """
     found = linkable(by, reference)
     row = Recording.objects.select_for_update().get(pk=found.pk)
+    if row.disposed_at is not None:
+        raise Recording.DoesNotExist
     if (row.joined_into_id, row.restricted) == (found.joined_into_id, found.restricted):
         return row
     into = (row.joined_into or row).reference

@@ -1,55 +1,119 @@
-"""Setting and releasing holds."""
+"""Setting holds and changing them: who answers for one, and when they look at it again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 
-from django.db import connection, transaction
-from django.db.models import Q, QuerySet
+from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 
 from evidence.custody.record import Actor, Draft, record_all, service
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings import actions as recordings
-from evidence.recordings.access import visible_to as recordings_visible_to
-from evidence.recordings.models import Recording, Rendition
-from evidence.retention import registry
+from evidence.recordings.keeping import day
+from evidence.recordings.models import Recording
+from evidence.retention.access import visible_to, watches_visible_to
 from evidence.retention.models import Hold, Kind, Watch
-from evidence.retention.places import Place
 
-LOCK = 0x62_77_76_03
+# Nobody puts a review off for longer than this.
+LONGEST_REVIEW = timedelta(days=731)
 
 
 class DisposedOf(ValueError):
     """It can't be held any more: its destruction has begun."""
 
 
-def _held(holds: Sequence[Hold], actor: Actor, kind: str, reason: str) -> None:
+@dataclass(frozen=True)
+class Why:
+    """What a hold is for: the same for each recording that it holds."""
+
+    kind: str
+    reason: str
+    reference: str = ""
+    # Who answers for it, and when they look whether it is still needed.
+    owner: User | None = None
+    review_on: date | None = None
+
+
+def tell_store(holds: Collection[Hold]) -> None:
+    """Have the store's legal holds follow these rows, once the transaction is committed."""
     from evidence.retention.tasks import to_store
 
-    drafts = [
-        Draft(
-            kind,
-            hold.recording.subject(),
-            actor,
+    numbers = [hold.pk for hold in holds]
+
+    def tell() -> None:
+        for number in numbers:
+            to_store.delay(number)
+
+    transaction.on_commit(tell, robust=True)
+
+
+def held(holds: Sequence[Hold], actor: Actor, kind: str, reason: str) -> None:
+    """An event for each of these holds, and the store is told."""
+    record_all([
+        (Draft(
+            kind, hold.recording.subject(), actor,
             # The kind says whether there is a complaint: not openly, packages carry this event.
             data={"hold": hold.pk},
             private={"name": actor.name, "reason": reason, "kind": hold.kind},
-        )
+        ), None)
         for hold in holds
-    ]
-    record_all([(draft, None) for draft in drafts])
-
-    def tell_store() -> None:
-        for hold in holds:
-            to_store.delay(hold.pk)
-
-    transaction.on_commit(tell_store, robust=True)
+    ])  # fmt: skip
+    tell_store(holds)
 
 
-def hold(*, by: User, recording: Recording, kind: Kind, reason: str, reference: str = "") -> Hold:
+def offered_review(today: date | None = None) -> date:
+    """The review date of a hold of which nobody chose one."""
+    return (today or timezone.localdate()) + timedelta(days=settings.HOLD_REVIEW_DAYS)
+
+
+def checked(by: User, why: Why) -> Why:
+    """The same, with what was left open filled in. Raises ValueError for what is wrong with it."""
+    if not why.reason.strip():
+        raise ValueError("Enter why it is held.")
+    if why.kind not in Kind.values:
+        raise ValueError("Select what it is held for.")
+    reference = why.reference.strip()
+    if why.kind in (Kind.ACCESS, Kind.COURT) and not reference:
+        raise ValueError("Enter the reference of the request or the order, like SAR/12/26.")
+    owner, review_on = why.owner, why.review_on
+    if why.kind != Kind.CASE:
+        # A case has its own periods, and its holds end with them.
+        review_on = review_on or offered_review()
+        owner = owner or by
+        answers_for(owner)
+        looked_at(review_on)
+    return Why(why.kind, why.reason.strip()[:300], reference[:40], owner, review_on)
+
+
+def answers_for(owner: User) -> None:
+    """Whether somebody can answer for a hold. Raises ValueError."""
+    if not owner.may("hold.release"):
+        raise ValueError(f"{owner.short} can't release holds. Choose somebody who can.")
+
+
+def looked_at(review_on: date) -> None:
+    """Whether this can be a review date. Raises ValueError."""
+    today = timezone.localdate()
+    if not today < review_on <= today + LONGEST_REVIEW:
+        raise ValueError(
+            f"Enter a review date after today and not after {day(today + LONGEST_REVIEW)}."
+        )
+
+
+def hold(
+    *,
+    by: User,
+    recording: Recording,
+    kind: Kind,
+    reason: str,
+    reference: str = "",
+    owner: User | None = None,
+    review_on: date | None = None,
+) -> Hold:
     """Hold a recording; the same reason again is the same hold.
 
     The store's legal hold follows by a worker, and is found again if that dies.
@@ -57,28 +121,19 @@ def hold(*, by: User, recording: Recording, kind: Kind, reason: str, reference: 
     """
     if not by.may("hold.set"):
         raise NotAllowed("You can't hold footage.")
-    if not reason.strip():
-        raise ValueError("Enter why it is held.")
+    why = checked(by, Why(kind, reason, reference, owner, review_on))
     with transaction.atomic():
-        return _hold(by, by.actor(), recording, kind, reason, reference)
+        return hold_one(by, by.actor(), recording, why)
 
 
-def _hold(
-    by: User | None, actor: Actor, recording: Recording, kind: str, reason: str, reference: str
-) -> Hold:
+def hold_one(by: User | None, actor: Actor, recording: Recording, why: Why) -> Hold:
+    """Hold one, in the caller's transaction. Raises DisposedOf."""
     locked = Recording.objects.select_for_update().get(pk=recording.pk)
-    [made] = _hold_all(by, actor, [locked], kind, reason, reference)
+    [made] = hold_all(by, actor, [locked], why)
     return made
 
 
-def _hold_all(
-    by: User | None,
-    actor: Actor,
-    locked: Sequence[Recording],
-    kind: str,
-    reason: str,
-    reference: str,
-) -> list[Hold]:
+def hold_all(by: User | None, actor: Actor, locked: Sequence[Recording], why: Why) -> list[Hold]:
     """A hold for each, in their order. Constant queries.
 
     They are locked, so that two holds for one reason can't both be made of any; and so that a
@@ -89,151 +144,89 @@ def _hold_all(
             since = f"{timezone.localtime(item.disposed_at):%-d %b %Y %H:%M}"
             raise DisposedOf(f"{item.reference} is being disposed of since {since}.")
     same: dict[int, Hold] = {}
-    if reference:
+    if why.reference:
         found = Hold.objects.filter(
-            recording__in=locked, kind=kind, reference=reference, released_at=None
+            recording__in=locked, kind=why.kind, reference=why.reference, released_at=None
         )
         same = {hold.recording_id: hold for hold in found}
     made = Hold.objects.bulk_create(
-        Hold(recording=item, kind=kind, reference=reference, reason=reason, set_by=by)
+        Hold(recording=item, kind=why.kind, reference=why.reference, reason=why.reason,
+             set_by=by, owner=why.owner, review_on=why.review_on)
         for item in locked if item.pk not in same
     )  # fmt: skip
     if made:
-        _held(made, actor, "hold.set", reason)
+        held(made, actor, "hold.set", why.reason)
     same |= {hold.recording_id: hold for hold in made}
     return [same[item.pk] for item in locked]
 
 
-def release(*, by: User, hold: Hold, reason: str) -> Hold:
-    """End one hold; others on the same recording stay.
+def change(
+    *, by: User, hold: Hold, owner: User, review_on: date, reason: str, all_of_it: bool = False
+) -> int:
+    """Say who answers for a hold from now on, and when they look at it again; with `all_of_it`
+    for every hold and watch of its reference. How many holds there were.
 
-    What the hold is for may refuse it: a complaint that is open keeps its footage.
     Raises NotAllowed, ValueError.
     """
-    if not by.may("hold.release") or not visible_to(by).filter(pk=hold.pk).exists():
-        raise NotAllowed("You can't release this hold.")
+    if not by.may("hold.set") or not visible_to(by).filter(pk=hold.pk).exists():
+        raise NotAllowed("You can't change this hold.")
     with transaction.atomic():
-        # Under the recording's lock, like the worker that tells the store: it may not write
-        # that the store knows of this hold while the hold ends.
-        Recording.objects.select_for_update().get(pk=hold.recording_id)
-        row = Hold.objects.select_for_update(of=("self",)).get(pk=hold.pk)
-        if row.released_at is not None:
-            return row
-        _release_all(by, [row], reason)
-    return row
+        if all_of_it and hold.reference:
+            holds, watches = _of_reference(by, hold.kind, hold.reference)
+        else:
+            holds, watches = [hold.pk], []
+        return _change(by, holds, watches, owner, review_on, reason)
 
 
-def release_all(*, by: User, kind: Kind, reference: str, reason: str) -> list[Hold]:
-    """End every hold of one reference, and stop holding what arrives for it. Constant queries.
-
-    Raises NotAllowed, ValueError; a keeper is asked once, as the reference is one.
-    """
-    if not by.may("hold.release"):
-        raise NotAllowed("You can't release these holds.")
+def change_watch(
+    *, by: User, watch: Watch, owner: User, review_on: date, reason: str, all_of_it: bool = False
+) -> int:
+    """The same for what is held when it arrives; with `all_of_it` for what it caught as well. How
+    many holds there were. Raises NotAllowed, ValueError."""
+    if not by.may("hold.set") or not watches_visible_to(by).filter(pk=watch.pk).exists():
+        raise NotAllowed("You can't change this hold.")
     with transaction.atomic():
-        _one_at_a_time()
-        Watch.objects.filter(kind=kind, reference=reference, ended_at=None).update(
-            ended_at=timezone.now()
-        )
-        mine = Hold.objects.filter(kind=kind, reference=reference, released_at=None)
-        held = Recording.objects.filter(pk__in=mine.values("recording"))
-        list(held.order_by("id").select_for_update(of=("self",)).values_list("pk", flat=True))
-        rows = list(mine.select_for_update(of=("self",)).select_related("recording"))
-        _release_all(by, rows, reason)
-    return rows
+        if all_of_it and watch.reference:
+            holds, watches = _of_reference(by, watch.kind, watch.reference)
+        else:
+            holds, watches = [], [watch.pk]
+        return _change(by, holds, watches, owner, review_on, reason)
 
 
-def _release_all(by: User, rows: list[Hold], reason: str) -> None:
+def _of_reference(by: User, kind: str, reference: str) -> tuple[list[int], list[int]]:
+    """The holds and the watches that stand for it, as far as `by` may know of them."""
+    holds = visible_to(by).filter(released_at=None, kind=kind, reference=reference)
+    watches = watches_visible_to(by).filter(ended_at=None, kind=kind, reference=reference)
+    return list(holds.values_list("pk", flat=True)), list(watches.values_list("pk", flat=True))
+
+
+def _change(
+    by: User, holds: list[int], watches: list[int], owner: User, review_on: date, reason: str
+) -> int:
     if not reason.strip():
-        raise ValueError("Enter why it is released.")
-    for row in rows[:1]:
-        refused = next((words for keeper in registry.keepers if (words := keeper(row))), "")
-        if refused:
-            raise ValueError(refused)
-    now = timezone.now()
-    for row in rows:
-        row.released_at, row.released_by, row.release_reason = now, by, reason.strip()[:300]
-        row.in_store = False
-    Hold.objects.bulk_update(rows, ["released_at", "released_by", "release_reason", "in_store"])
-    if rows:
-        _held(rows, by.actor(), "hold.released", reason)
-
-
-def watch(
-    *,
-    by: User,
-    kind: Kind,
-    reference: str,
-    reason: str,
-    officers: Iterable[User],
-    start: datetime,
-    end: datetime,
-    place: Place | None = None,
-) -> list[Hold]:
-    """Hold all footage of these officers in this window, and of whoever was at the place: what is
-    there, and what arrives later.
-
-    In the caller's transaction. A second watch for the same reference only ever adds.
-    Raises NotAllowed.
-    """
-    if not by.may("hold.set"):
-        raise NotAllowed("You can't hold footage.")
-    people = list(officers)
-    with transaction.atomic():
-        _one_at_a_time()
-        row = Watch.objects.create(
-            kind=kind, reference=reference, reason=reason, start=start, end=end, set_by=by,
-            latitude=place.latitude if place else None,
-            longitude=place.longitude if place else None,
-            radius=place.radius if place else None,
-        )  # fmt: skip
-        row.officers.set(people)
-        whose = Q(officer__in=people)
-        if place is not None:
-            tracks = Rendition.objects.filter(
-                place.passed(),
-                kind=Rendition.Kind.TRACK,
-                original__recording__happened_at__range=(_earlier(start), end),
-            )
-            whose |= place.around() | Q(pk__in=tracks.values("original__recording"))
-        # Arrivals wait meanwhile, so not a query a recording. Locked where they are found.
-        found = (
-            Recording.objects.filter(
-                whose, joined_into=None, disposed_at=None,
-                happened_at__range=(_earlier(start), end),
-            ).order_by("id").select_for_update(of=("self",))
-        )  # fmt: skip
-        in_time = [item for item in found if _ends(item) >= start]
-        named = {person.pk for person in people}
-        boxes = _boxes([item.pk for item in in_time if item.officer_id not in named])
-        wanted = [
-            item for item in in_time
-            if item.officer_id in named or (place is not None and _was_at(place, item, boxes))
-        ]  # fmt: skip
-        return _hold_all(by, by.actor(), wanted, kind, reason, reference)
-
-
-def _boxes(recordings: Sequence[int]) -> dict[int, list[list[float]]]:
-    """The squares within which the tracks of these recordings lie. One query."""
-    rows = Rendition.objects.filter(
-        original__recording__in=recordings, kind=Rendition.Kind.TRACK, facts__has_key="box"
-    ).values_list("original__recording", "facts__box")
-    found: dict[int, list[list[float]]] = {}
-    for recording, box in rows:
-        found.setdefault(recording, []).append(box)
-    return found
-
-
-def _was_at(place: Place, recording: Recording, boxes: dict[int, list[list[float]]]) -> bool:
-    """Whether it began there, or its track may have come there: better too much than too little."""
-    began = place.reaches(recording.latitude, recording.longitude)
-    return began or any(place.touches(box) for box in boxes.get(recording.pk, []))
-
-
-def _one_at_a_time() -> None:
-    """Arrivals and new watches wait for each other: neither may miss what the other commits."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        raise ValueError("Enter why it is changed.")
+    answers_for(owner)
+    looked_at(review_on)
+    rows = list(
+        Hold.objects.filter(pk__in=holds, released_at=None)
+        .select_related("recording").select_for_update(of=("self",)).order_by("id")
+    )  # fmt: skip
+    waits = list(
+        Watch.objects.filter(pk__in=watches, ended_at=None).select_for_update(of=("self",))
+    )
+    if not rows and not waits:
+        raise ValueError("It was released already.")
+    Hold.objects.filter(pk__in=[row.pk for row in rows]).update(owner=owner, review_on=review_on)
+    Watch.objects.filter(pk__in=[row.pk for row in waits]).update(owner=owner, review_on=review_on)
+    what = f"{owner.short} answers for it, review on {day(review_on)}. {reason.strip()[:300]}"
+    details = {"name": by.short, "what": what, "reason": reason.strip()[:300]}
+    told = [(row.recording.subject(), {"hold": row.pk}) for row in rows]
+    told += [(row.subject(), {"watch": row.pk}) for row in waits]
+    record_all([
+        (Draft("hold.changed", subject, by.actor(), data=data, private=details), None)
+        for subject, data in told
+    ])  # fmt: skip
+    return len(rows)
 
 
 def carry(*, gone: Recording, into: Recording) -> None:
@@ -250,100 +243,23 @@ def carry(*, gone: Recording, into: Recording) -> None:
             reference=row.reference,
             reason=row.reason,
             set_by=row.set_by,
+            owner=row.owner,
+            review_on=row.review_on,
         )
-        _held([made], service("retention"), "hold.set", row.reason)
+        held([made], service("retention"), "hold.set", row.reason)
     # What is held already must hold the files that came along.
-    for held in Hold.objects.filter(recording=into, released_at=None):
-        Hold.objects.filter(pk=held.pk).update(in_store=False)
+    store_again(recordings=[into.pk])
 
 
-def assign(*, by: User, recording: Recording, officer: User, reason: str) -> Recording:
-    """Say who recorded it; what waits for that officer's footage then holds it.
-
-    Raises NotAllowed, ValueError.
-    """
-    with transaction.atomic():
-        # Before the recording's own lock: a new watch takes the two in this order.
-        _one_at_a_time()
-        assigned = recordings.assign(by=by, recording=recording, officer=officer, reason=reason)
-        hold_on_arrival(assigned)
-    return assigned
-
-
-def secret_to(user: User) -> Q:
-    """The holds of complaints that name somebody, or that they may not know of otherwise."""
-    own = Watch.objects.filter(officers=user).values("reference")
-    found = Q(reference__in=own)
-    for secret in registry.secrets:
-        found |= Q(reference__in=secret(user))
-    return Q(kind=Kind.COMPLAINT) & found
-
-
-def visible_to(user: User) -> QuerySet[Hold]:
-    """The holds that somebody may know of: on what they may see, and never those of a complaint
-    that names them."""
-    if not user.may("hold.view"):
-        return Hold.objects.none()
-    seen = recordings_visible_to(user).values("pk")
-    # Whoever recorded it neither reads nor releases what keeps it.
-    others = Hold.objects.filter(recording__in=seen).exclude(recording__officer=user)
-    return others.exclude(secret_to(user))
-
-
-def _earlier(start: datetime) -> datetime:
-    # A recording that began before the window may reach into it; none is longer than a shift.
-    return start - timedelta(hours=24)
-
-
-def _ends(recording: Recording) -> datetime:
-    # Not probed yet: it may be as long as a shift, so it is held.
-    length = timedelta(milliseconds=recording.duration_ms or 24 * 3600 * 1000)
-    return recording.happened_at + length
-
-
-def hold_on_arrival(recording: Recording) -> None:
-    """Hold footage that a watch waited for; in the transaction that seals it."""
-    if recording.officer is None and recording.latitude is None:
-        return
-    _one_at_a_time()
-    if recording.officer is not None:
-        _hold_for(Watch.objects.filter(officers=recording.officer), recording)
-    if recording.latitude is not None:
-        _hold_for(_near(recording), recording)
-
-
-def positions_come() -> None:
-    """At the start of a transaction that will write where footage was: before any row's lock,
-    like every other arrival."""
-    _one_at_a_time()
-
-
-def hold_where(recording: Recording) -> None:
-    """Hold footage of which the place is known only now; after `positions_come`, in the
-    transaction that writes it down."""
-    _hold_for(_near(recording), recording)
-
-
-def _near(recording: Recording) -> QuerySet[Watch]:
-    """Watches of a place at which it was; those of other times are told apart first."""
-    rows = Watch.objects.exclude(latitude=None).filter(
-        ended_at=None, start__lte=_ends(recording), end__gte=recording.happened_at
-    )
-    boxes = _boxes([recording.pk])
-    near = [
-        row.pk for row in rows
-        if _was_at(
-            Place(row.latitude or 0.0, row.longitude or 0.0, row.radius or 0), recording, boxes
-        )
-    ]  # fmt: skip
-    return Watch.objects.filter(pk__in=near)
-
-
-def _hold_for(watches: QuerySet[Watch], recording: Recording) -> None:
-    for row in watches.filter(
-        ended_at=None, start__lte=_ends(recording), end__gte=recording.happened_at
-    ):
-        _hold(None, service("retention"), recording, row.kind, row.reason, row.reference)
+def store_again(*, recordings: Iterable[int]) -> None:
+    """Have the store hold every file of these recordings, as their holds say: for who adds files
+    to one, by joining or from a replica. In the caller's transaction."""
+    # Under their locks, like the worker: it may not write that the store knows what comes only now.
+    of = Recording.objects.filter(pk__in=list(recordings)).order_by("id")
+    numbers = list(of.select_for_update(of=("self",)).values_list("pk", flat=True))
+    rows = Hold.objects.filter(recording__in=numbers, released_at=None)
+    rows.update(in_store=False, store_asked_at=timezone.now())
+    tell_store(list(rows))
 
 
 def is_held(recording: Recording) -> bool:
@@ -363,39 +279,7 @@ def hold_for(
     """
     ids = [item.pk for item in recordings]
     locked = list(Recording.objects.filter(pk__in=ids).order_by("id").select_for_update())
-    return _hold_all(by, by.actor(), locked, kind, reason, reference)
-
-
-def release_for(
-    *,
-    by: User | None,
-    recordings: Iterable[int] | None,
-    kind: Kind,
-    reference: str,
-    reason: str,
-) -> int:
-    """End a matter's holds, on these recordings or (None) on all; in the act's transaction.
-
-    Nobody in `by` is the system, at the end of a period that somebody had set. Returns how many.
-    """
-    rows = Hold.objects.filter(kind=kind, reference=reference, released_at=None)
-    if recordings is not None:
-        rows = rows.filter(recording__in=list(recordings))
-    # Under the recordings' locks, like the worker that tells the store: it may not write that
-    # the store knows of a hold while it ends.
-    of = Recording.objects.filter(pk__in=rows.values("recording")).order_by("id")
-    list(of.select_for_update(of=("self",)).values_list("pk", flat=True))
-    held = list(rows.select_related("recording").select_for_update(of=("self",)).order_by("id"))
-    now = timezone.now()
-    for row in held:
-        row.released_at, row.released_by, row.release_reason = now, by, reason[:300]
-        row.in_store = False
-    Hold.objects.bulk_update(
-        held, ["released_at", "released_by", "release_reason", "in_store"], batch_size=500
-    )
-    if held:
-        _held(held, by.actor() if by else service("retention"), "hold.released", reason)
-    return len(held)
+    return hold_all(by, by.actor(), locked, Why(kind, reason, reference))
 
 
 def renamed(*, kind: Kind, old: str, new: str) -> None:

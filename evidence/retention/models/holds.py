@@ -5,7 +5,10 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
 
+from evidence.custody.record import Subject
 from evidence.recordings.models import Recording
 
 
@@ -17,6 +20,10 @@ class Kind(models.TextChoices):
     MANUAL = "manual", "By hand"
     ACCESS = "access", "Subject access"
     COURT = "court", "Court order"
+
+
+# People set these and answer for them; a case's and a complaint's follow their own rooms' rules.
+BY_PEOPLE = (Kind.MANUAL, Kind.ACCESS, Kind.COURT)
 
 
 class Watch(models.Model):
@@ -32,7 +39,12 @@ class Watch(models.Model):
     latitude = models.FloatField(null=True, blank=True)
     longitude = models.FloatField(null=True, blank=True)
     radius = models.PositiveIntegerField(null=True, blank=True)
+    set_at = models.DateTimeField(default=timezone.now, editable=False)
     ended_at = models.DateTimeField(null=True, blank=True)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    end_reason = models.CharField(max_length=300, blank=True)
     set_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     # What the holds that it sets get.
     owner = models.ForeignKey(
@@ -46,10 +58,20 @@ class Watch(models.Model):
             # What every arrival asks: few watches are of a place.
             models.Index(fields=["end"], name="watch_of_place",
                          condition=Q(ended_at=None, latitude__isnull=False)),
+            # What the page lists.
+            models.Index(fields=["-id"], name="watch_standing", condition=Q(ended_at=None)),
         ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.reference} from {self.start} to {self.end}"
+
+    def get_absolute_url(self) -> str:
+        """The page of this watch."""
+        return reverse("watch", args=[self.pk])
+
+    def subject(self) -> Subject:
+        """This watch as the custody log names it."""
+        return Subject(f"watch-{self.pk}")
 
 
 class Hold(models.Model):
@@ -73,8 +95,9 @@ class Hold(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     release_reason = models.CharField(max_length=300, blank=True)
-    # Whether the store's legal hold says the same as this row.
+    # Whether the store's legal hold says the same as this row, and since when it should.
     in_store = models.BooleanField(default=False)
+    store_asked_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["-set_at"]
@@ -87,6 +110,7 @@ class Hold(models.Model):
         ]
         indexes = [
             models.Index(fields=["id"], name="hold_not_in_store", condition=Q(in_store=False)),
+            models.Index(fields=["-id"], name="hold_in_force", condition=Q(released_at=None)),
             models.Index(fields=["reference", "kind"], name="hold_of_reference"),
             models.Index(
                 fields=["review_on"], name="hold_to_review",
@@ -96,6 +120,10 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recording} held: {self.reason}"
+
+    def get_absolute_url(self) -> str:
+        """The page of this hold."""
+        return reverse("hold", args=[self.pk])
 
 
 class Unassigned(Recording):

@@ -94,6 +94,16 @@ post footage/<ref:reference>/categorise/     p   -    -   p   -    -    -    p  
 post footage/<ref:reference>/carry/          p   -    -   p   -    -    -    p   p    -  p  -    -   -    -   -    -   >
 post footage/<ref:reference>/download/<int:original>/
                                              -   -    -   p   -    p    -    p   p    -  -  p    -   -    -   -    -   >
+get  retention/holds/                        -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/holds/new/                    -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/holds/<int:hold>/             -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/holds/<int:hold>/change/      -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/holds/<int:hold>/release/     -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
+get  retention/holds/watches/<int:watch>/    -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+get  retention/holds/watches/<int:watch>/change/
+                                             -   -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+get  retention/holds/watches/<int:watch>/end/ -  -    -   -   -    -    -    y   -    y  y  -    -   -    -   -    -   >
+get  retention/holds/releases/<int:release>/ -   -    -   -   -    -    -    y   y    y  y  -    -   -    -   -    -   >
 get  footage/on-its-way/                     y   y    y   y   y    y    y    y   y    y  y  y    y   y    -   -    -   >
 get  team/                                   -   -    -   y   y    -    -    -   -    -  -  -    -   -    -   -    -   >
 get  docks/                                  -   -    -   y   y    -    -    -   -    -  y  -    -   -    -   -    y   >

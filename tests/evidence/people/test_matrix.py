@@ -40,7 +40,17 @@ from evidence.recordings.models import (
     Rule,
 )
 from evidence.retention import actions as retention
-from evidence.retention.models import Batch, Hold, Kind, Tombstone, Unassigned
+from evidence.retention.actions.arriving import Wish
+from evidence.retention.actions.holds import Why
+from evidence.retention.models import (
+    Batch,
+    Hold,
+    Kind,
+    ReleaseRequest,
+    Tombstone,
+    Unassigned,
+    Watch,
+)
 from evidence.retention.models import Item as DisposalItem
 from evidence.review.models import Note
 from evidence.sampling import actions as sampling
@@ -101,6 +111,12 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
     Named.objects.filter(officer=shah).update(served_on=now.date(), notice="What is alleged.")
     retention.watch(by=lane, kind=Kind.COMPLAINT, reference="PC/1/26", reason="x",
                     officers=[shah, named], start=complaint.start, end=complaint.end)  # fmt: skip
+    by_hand = retention.hold(by=lane, recording=recording, kind=Kind.ACCESS, reason="x",
+                             reference="SAR/1/26")  # fmt: skip
+    retention.ask_release(by=lane, hold=by_hand, reason="x")
+    retention.hold_many(by=lane, wish=Wish(
+        Why(Kind.COURT, "x", "O/1"), officers=[shah, named], start=complaint.start,
+        end=complaint.end, later=True))  # fmt: skip
     package = Package.objects.create(purpose="Charging", made_by=lane, state="ready", key="x")
     package.recordings.add(recording)
     case = Case.objects.create(urn="01AB/12345/26", title="R v Marsh", officer_in_case=shah)
@@ -339,6 +355,9 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<int:contact>": str(things["sharing.contact"].pk), "<int:number>": "1",
         "<uuid:viewing>": "00000000-0000-4000-8000-000000000000",
         "<str:letter>": "v", "<int:file>": "0",
+        "<int:hold>": str(Hold.objects.get(kind=Kind.ACCESS).pk),
+        "<int:watch>": str(Watch.objects.get(kind=Kind.COURT).pk),
+        "<int:release>": str(ReleaseRequest.objects.get().pk),
         "<int:notice>": str(Named.objects.get(served_on__isnull=False).pk),
     }  # fmt: skip
 
