@@ -168,7 +168,7 @@ class Years:
         if not self.holds:
             return
         pk = self.dice.choice(list(self.holds))
-        actions.holds.release(by=self.people["a0"], hold=Hold.objects.get(pk=pk), reason="Over")
+        actions.release(by=self.people["a0"], hold=Hold.objects.get(pk=pk), reason="Over")
         reference, place = self.holds.pop(pk)
         story = self.journal.footage[reference].kept
         story[place] = (story[place][0], now, story[place][2])

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from evidence.retention.actions import releasing
 from ingest.devices.models import Dock
 from tests import factories
 from tests.limits import years
@@ -51,7 +52,7 @@ def test_the_checker_sees_what_goes_too_early(dock: Dock, settings: Any) -> None
 
 @pytest.mark.django_db
 def test_the_checker_sees_what_stays_too_long(dock: Dock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(years.releasing, "release_by_rule", lambda: 0)
+    monkeypatch.setattr(releasing, "release_by_rule", lambda: 0)
     wrong = years.run(
         years.Years(7, dock, people()), days=14, daily=2, start=START, kill=0, acts=[]
     )
