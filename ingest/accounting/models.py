@@ -147,10 +147,14 @@ class Flow(models.Model):
 
 
 class Measured(models.Model):
-    """When `Held` and `Flow` were reckoned; one row."""
+    """When `Held` and `Flow` were reckoned, and what the store said of cold classes; one row."""
 
     id = models.SmallIntegerField(primary_key=True, default=1)
-    at = models.DateTimeField()
+    at = models.DateTimeField(null=True)
+    # The classes to which the store says that it will move what is tagged, or what it says instead.
+    cold_classes: models.JSONField[list[str], list[str]] = models.JSONField(default=list)
+    cold_problem = models.CharField(max_length=300, blank=True)
+    cold_tried_at = models.DateTimeField(null=True)
 
 
 class Price(models.Model):

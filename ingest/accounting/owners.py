@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.functions import Collate
 from django.utils import timezone
@@ -21,7 +22,7 @@ from ingest.uploads.models import Quarantine, Upload
 MUST, MAY, GONE = "must", "may", "gone"
 CHUNK = 2000
 LOST = "Look for it in backups today."
-AGAIN = "Have it made again: manage.py renditions, or open the recording."
+AGAIN = "Have it made again from the original."
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def _long_assembled() -> QuerySet[Any, Any]:
 
 
 OWNERS: list[Owner] = [
-    Owner("originals", lambda: Original.objects.all(),
+    Owner("originals", Original.objects.all,
           ("key", "version_id", "size", "reference", "storage_class", "pk",
            "recording__disposed_at"), _original),
     Owner("originals", _own_uploads,
@@ -146,9 +147,9 @@ OWNERS: list[Owner] = [
           ("key", "version_id", "camera__serial", "file_id"), _verifying),
     Owner("originals", _kept_keys,
           ("kept_key", "kept", "upload__camera__serial", "upload__file_id"), _kept),
-    Owner("originals", lambda: Tombstone.objects.all(), ("key", "version_id", "reference"),
+    Owner("originals", Tombstone.objects.all, ("key", "version_id", "reference"),
           _tombstone),
-    Owner("renditions", lambda: Rendition.objects.all(),
+    Owner("renditions", Rendition.objects.all,
           ("key", "size", "original__reference", "kind", "original__recording__disposed_at"),
           _rendition),
     Owner("renditions", lambda: Clip.objects.exclude(key=""),
@@ -162,23 +163,54 @@ OWNERS: list[Owner] = [
 ]  # fmt: skip
 
 
+def _replica(row: tuple[Any, ...]) -> Named:
+    key, version, state, size, reference, disposing = row
+    need = MUST if state == "there" and not disposing else MAY
+    todo = "Have it copied again, as long as the original is there."
+    return Named(key, version, size if need == MUST else None, need, f"{reference} replica", todo)
+
+
+def _damaged(row: tuple[Any, ...]) -> Named:
+    key, version, reference = row
+    return Named(key, version, None, MAY, f"{reference} damaged version")
+
+
+def _tombstone_there(row: tuple[Any, ...]) -> Named:
+    return _tombstone((row[0], "", row[1]))
+
+
+def owners_of(alias: str) -> list[Owner]:
+    """The kinds of rows that name objects of a bucket."""
+    found = [owner for owner in OWNERS if owner.alias == alias]
+    if not apps.is_installed("evidence.fixity"):
+        return found
+    damage = apps.get_model("fixity", "Damage").objects
+    # What fixity found bad is kept beside what replaced it.
+    found.append(
+        Owner(alias, lambda: damage.filter(alias=alias).exclude(version_id="").exclude(state="gone"),
+              ("key", "version_id", "reference"), _damaged)
+    )  # fmt: skip
+    if alias == "replica":
+        copies = apps.get_model("fixity", "ReplicaCopy").objects
+        found += [
+            Owner(alias, copies.all,
+                  ("key", "version_id", "state", "original__size", "original__reference",
+                   "original__recording__disposed_at"), _replica),
+            Owner(alias, Tombstone.objects.all, ("key", "reference"), _tombstone_there),
+        ]  # fmt: skip
+    return found
+
+
 def named(alias: str) -> Iterator[Named]:
     """Every row's word of a bucket's objects, in order of the keys."""
-    streams = [owner.all() for owner in OWNERS if owner.alias == alias]
+    streams = [owner.all() for owner in owners_of(alias)]
     return heapq.merge(*streams, key=lambda row: row.key)
 
 
 def named_of(alias: str, keys: Sequence[str]) -> dict[str, list[Named]]:
     """The words of some keys, read now."""
     found: dict[str, list[Named]] = {key: [] for key in keys}
-    for owner in OWNERS:
-        if owner.alias == alias:
-            for row in owner.of(keys):
-                found[row.key].append(row)
+    for owner in owners_of(alias):
+        for row in owner.of(keys):
+            found[row.key].append(row)
     return found
-
-
-def register(owner: Owner) -> None:
-    """Add a kind of row of another room that names objects."""
-    if owner not in OWNERS:
-        OWNERS.append(owner)
