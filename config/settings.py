@@ -337,7 +337,7 @@ REMORSE_LEAST_HOURS = env.int("BWV_REMORSE_LEAST_HOURS", 24, validate=validate.R
 STORE_CAPACITY_BYTES = env.int("BWV_STORE_CAPACITY_BYTES", 0)
 # Cheaper storage classes that the store really has and reads from at once, like STANDARD_IA.
 # Empty: none, and nothing is ever moved.
-COLD_CLASSES = env.list("BWV_COLD_CLASSES", [])
+COLD_CLASSES: list[str] = env.list("BWV_COLD_CLASSES", [])
 # What one person outside may send by one request.
 REQUEST_MOST_BYTES = env.int("BWV_REQUEST_MOST_BYTES", 20 * 2**30, validate=validate.Range(min=1))
 REQUEST_MOST_FILES = env.int("BWV_REQUEST_MOST_FILES", 50, validate=validate.Range(min=1))

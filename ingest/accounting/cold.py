@@ -107,6 +107,8 @@ def words() -> str:
     if state is None or state.cold_tried_at is None:
         return "The rules have not been given to the store yet. That happens within the hour."
     if not state.cold_classes:
-        return f"The store does not move anything, so nothing is tagged. {state.cold_problem}".strip()
+        return (
+            f"The store does not move anything, so nothing is tagged. {state.cold_problem}".strip()
+        )
     words = f"The store moves what is tagged to {', '.join(state.cold_classes)}."
     return f"{words} {state.cold_problem}".strip()

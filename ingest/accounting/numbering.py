@@ -10,10 +10,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
-from evidence.custody.log.clock import stamp
 from ingest.accounting.faults import GAP, Fault
 from ingest.uploads.models import Upload
 
@@ -61,8 +62,12 @@ class Gap:
         name = f"{self.series}{self.first:0{self.digits}}"
         if self.count > 1:
             name += f" to {self.series}{self.last:0{self.digits}}"
-        between = f"between {stamp(self.before)} and {stamp(self.after)}"
+        between = f"between {_when(self.before)} and {_when(self.after)}"
         return f"{name}, {between}: never listed by a dock"
+
+
+def _when(moment: datetime) -> str:
+    return f"{timezone.localtime(moment):%-d %b %Y %H:%M:%S %Z}"
 
 
 @dataclass
@@ -103,8 +108,10 @@ def gaps_of(files: Iterable[tuple[str, datetime]]) -> Iterator[Gap]:
 
 def _missing(series: str, lap: _Lap) -> Iterator[Gap]:
     numbers = sorted(lap.seen)
-    for one, other in zip(numbers, numbers[1:], strict=False):
-        if 1 < other - one <= MOST_MISSING + 1:
+    for one, other in pairwise(numbers):
+        # Where the higher number is the older file, the camera was set anew in between.
+        in_order = lap.seen[one] <= lap.seen[other]
+        if in_order and 1 < other - one <= MOST_MISSING + 1:
             yield Gap(series, lap.digits, one + 1, other - 1, lap.seen[one], lap.seen[other])
 
 

@@ -179,19 +179,21 @@ def _tombstone_there(row: tuple[Any, ...]) -> Named:
     return _tombstone((row[0], "", row[1]))
 
 
+def _fixity(name: str) -> Any:
+    return apps.get_model("fixity", name)
+
+
 def owners_of(alias: str) -> list[Owner]:
     """The kinds of rows that name objects of a bucket."""
     found = [owner for owner in OWNERS if owner.alias == alias]
     if not apps.is_installed("evidence.fixity"):
         return found
-    damage = apps.get_model("fixity", "Damage").objects
+    damage = _fixity("Damage").objects
     # What fixity found bad is kept beside what replaced it.
-    found.append(
-        Owner(alias, lambda: damage.filter(alias=alias).exclude(version_id="").exclude(state="gone"),
-              ("key", "version_id", "reference"), _damaged)
-    )  # fmt: skip
+    bad = damage.filter(alias=alias).exclude(version_id="").exclude(state="gone")
+    found.append(Owner(alias, bad.all, ("key", "version_id", "reference"), _damaged))
     if alias == "replica":
-        copies = apps.get_model("fixity", "ReplicaCopy").objects
+        copies = _fixity("ReplicaCopy").objects
         found += [
             Owner(alias, copies.all,
                   ("key", "version_id", "state", "original__size", "original__reference",

@@ -42,7 +42,7 @@ FROM held FULL JOIN said ON held.ref = said.ref
 WHERE held.ref IS NULL OR said.ref IS NULL OR said.times <> 1
    OR held.sha256 <> said.sha256 OR held.size <> said.size
 ORDER BY 1
-"""  # noqa: S608
+"""
 
 BOTH = """
 SELECT original.reference FROM recordings_original original
@@ -56,7 +56,7 @@ WITH said AS (
 SELECT coalesce(gone.reference, said.ref), gone.reference IS NULL
 FROM retention_tombstone gone FULL JOIN said ON gone.reference = said.ref
 WHERE gone.reference IS NULL OR said.ref IS NULL ORDER BY 1
-"""  # noqa: S608
+"""
 
 RENDITIONS = f"""
 WITH said AS (
@@ -73,11 +73,12 @@ SELECT coalesce(held.ref, said.ref), coalesce(held.kind, said.kind), held.ref IS
        said.ref IS NULL
 FROM held FULL JOIN said ON held.ref = said.ref AND held.kind = said.kind
 WHERE (held.ref IS NULL
-       AND EXISTS (SELECT 1 FROM recordings_original WHERE reference = said.ref AND media = 'ready'))
+       AND EXISTS (SELECT 1 FROM recordings_original
+                   WHERE reference = said.ref AND media = 'ready'))
    OR (held.ref IS NOT NULL
        AND (said.ref IS NULL OR held.sha256 <> said.sha256 OR held.size <> said.size))
 ORDER BY 1, 2
-"""  # noqa: S608
+"""
 
 CLIPS = f"""
 WITH said AS (
@@ -90,7 +91,7 @@ WITH said AS (
 )
 SELECT held.clip, said.clip IS NULL FROM held LEFT JOIN said ON held.clip = said.clip
 WHERE said.clip IS NULL OR held.sha256 <> said.sha256 OR held.size <> said.size ORDER BY 1
-"""  # noqa: S608
+"""
 
 
 def faults() -> Iterator[Fault]:

@@ -66,7 +66,7 @@ def measure() -> None:
     """Reckon `Held` and `Flow` anew: all of it stands at once, or what stood before."""
     now = timezone.now()
     first = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    values = {
+    values: Any = {
         "now": now, "zone": settings.TIME_ZONE, "since": first - timedelta(days=7 * WEEKS),
     }  # fmt: skip
     with transaction.atomic(), connection.cursor() as cursor:
@@ -98,7 +98,8 @@ def parts(by: str) -> list[Part]:
     """The store's contents by one column of `Held`, the most first."""
     labels: dict[str, str] = {}
     if by in ("what", "age"):
-        labels = dict((Held.What if by == "what" else Held.Age).choices)
+        kinds = Held.What.choices if by == "what" else Held.Age.choices
+        labels = {value: str(words) for value, words in kinds}
     rows = Held.objects.values(by).annotate(files=Sum("files"), bytes=Sum("bytes"))
     found = [
         Part(str(labels.get(row[by], row[by] or "Not known")), row["files"], row["bytes"])
