@@ -46,7 +46,7 @@ def test_by_age_unit_category_and_what(docked: Recording, shah: User, dock: Dock
     assert by("category")[arrest.name] == (2, 20)
     assert by("unit") == {"Charing Cross": (7, 156)}
     assert by("storage_class") == {"STANDARD": (7, 156)}
-    Original.objects.all()[0].renditions.all().delete()
+    original.renditions.all().delete()
     storage.measure()  # again: in place of what stood there
     assert sum(files for files, _ in by("what").values()) == 6
 
