@@ -28,6 +28,7 @@ BATCH = 500
 # Who finds more than this wrong in one bucket need not have each looked at again.
 MOST_AGAIN = 20_000
 WHO = "Find out who wrote it. Don't use it."
+BACK = "Find out who put it back, or left it. Destroy it in the store: its disposal is over."
 PAUSE = 1.0
 
 
@@ -106,7 +107,7 @@ def judge(
     for row in named:
         if row.need == GONE:
             continue
-        matching = [one for one in bytes_ if not row.version or one.version_id == row.version]
+        matching = [one for one in bytes_ if row.version in ("", one.version_id)]
         if not matching:
             if row.need == MUST:
                 found.append(Fault(MISSING, alias, f"{row.about} {key}", row.todo))
@@ -158,7 +159,7 @@ def _strangers(
 
 def _still_there(alias: str, key: str, reference: str) -> Fault:
     what = f"{reference} was disposed of, and is still in {alias}: {key}"
-    return Fault(EXTRA, alias, what, "Have it destroyed: manage.py retention finish.")
+    return Fault(EXTRA, alias, what, BACK)
 
 
 def confirm(alias: str, keys: Sequence[str], tally: Tally) -> Iterator[Fault]:

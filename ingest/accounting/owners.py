@@ -9,13 +9,13 @@ from datetime import timedelta
 from typing import Any
 
 from django.apps import apps
-from django.db.models import F, Func, QuerySet, TextField, Value
+from django.db.models import Exists, F, Func, OuterRef, QuerySet, TextField, Value
 from django.db.models.functions import Collate
 from django.utils import timezone
 
 from evidence.exhibits.models import Clip
 from evidence.recordings.models import Original, Package, Rendition
-from evidence.retention.models import Tombstone
+from evidence.retention.models import Doomed, Tombstone
 from evidence.sharing.models import Item, SharedPackage
 from ingest.uploads.models import Quarantine, Upload
 
@@ -86,9 +86,11 @@ def _verifying(row: tuple[Any, ...]) -> Named:
 
 
 def _kept(row: tuple[Any, ...]) -> Named:
-    key, kept, serial, file = row
+    key, kept, serial, file, disposed, disposing = row
     version = kept.partition(" ")[2]
-    return Named(key, version, None, MUST, f"quarantined first try of {serial} {file}")
+    # It goes with the footage that it was the first try of.
+    need = GONE if disposed else MAY if disposing else MUST
+    return Named(key, version, None, need, f"quarantined first try of {serial} {file}")
 
 
 def _tombstone(row: tuple[Any, ...]) -> Named:
@@ -120,11 +122,20 @@ def _paper(row: tuple[Any, ...]) -> Named:
     return Named(key, "", size, MUST, f"paper {number} of share {share}", todo)
 
 
+def _doomed(row: tuple[Any, ...]) -> Named:
+    key, version, state, reference = row
+    return Named(key, version, None, GONE if state == "gone" else MAY, reference)
+
+
 def _kept_keys() -> QuerySet[Any, Any]:
     """`kept` is "KEY VERSION"."""
     rows = Quarantine.objects.exclude(kept="")
     part = Func(F("kept"), Value(" "), Value(1), function="split_part", output_field=TextField())
-    return rows.annotate(kept_key=part)
+    stone = Tombstone.objects.filter(upload=OuterRef("upload"))
+    leaving = Original.objects.filter(
+        upload=OuterRef("upload"), recording__disposed_at__isnull=False
+    )
+    return rows.annotate(kept_key=part, disposed=Exists(stone), disposing=Exists(leaving))
 
 
 def _own_uploads() -> QuerySet[Any, Any]:
@@ -146,14 +157,15 @@ OWNERS: list[Owner] = [
     Owner("originals", _long_assembled,
           ("key", "version_id", "camera__serial", "file_id"), _verifying),
     Owner("originals", _kept_keys,
-          ("kept_key", "kept", "upload__camera__serial", "upload__file_id"), _kept),
+          ("kept_key", "kept", "upload__camera__serial", "upload__file_id", "disposed",
+           "disposing"), _kept),
     Owner("originals", Tombstone.objects.all, ("key", "version_id", "reference"),
           _tombstone),
     Owner("renditions", Rendition.objects.all,
           ("key", "size", "original__reference", "kind", "original__recording__disposed_at"),
           _rendition),
     Owner("renditions", lambda: Clip.objects.exclude(key=""),
-          ("key", "size", "state", "reference", "original__recording__disposed_at"), _clip),
+          ("key", "size", "state", "reference", "recording__disposed_at"), _clip),
     Owner("renditions", lambda: Package.objects.exclude(key=""),
           ("key", "size", "state", "reference"), _package),
     Owner("renditions", lambda: SharedPackage.objects.exclude(key=""),
@@ -186,6 +198,11 @@ def _fixity(name: str) -> Any:
 def owners_of(alias: str) -> list[Owner]:
     """The kinds of rows that name objects of a bucket."""
     found = [owner for owner in OWNERS if owner.alias == alias]
+    # What a disposal has on its list: under way, then gone. A folder is no object.
+    doomed = Doomed.objects.filter(alias=alias, item__state__in=["destroying", "gone"])
+    listed = doomed.exclude(key__endswith="/").all
+    found.append(Owner(alias, listed, ("key", "version_id", "item__state",
+                                       "item__recording__reference"), _doomed))  # fmt: skip
     if not apps.is_installed("evidence.fixity"):
         return found
     damage = _fixity("Damage").objects

@@ -16,6 +16,7 @@ from ingest.accounting.faults import DIFFERENT, EXTRA, MISSING, Fault
 VERIFY = "Run manage.py custody verify, and compare with the receipt of the dock."
 NO_EVENT = "Find out who wrote the row: no action does that without an event."
 NO_ROW = "Look for the row in a backup of the database. Keep the object."
+NOT_BOTH = "Find out who wrote the row. What was disposed of may not be shown to anybody."
 
 # Bodies are canonical JSON; `->>` reads only what is asked for.
 _SAID = """
@@ -99,7 +100,7 @@ def faults() -> Iterator[Fault]:
     yield from _received()
     for (ref,) in _rows(BOTH):
         what = f"{ref} was disposed of, and has an original"
-        yield Fault(DIFFERENT, "rows", what, "Have it destroyed: manage.py retention finish.")
+        yield Fault(DIFFERENT, "rows", what, NOT_BOTH)
     for ref, no_row in _rows(DELETED):
         if no_row:
             what = f"{ref}: the log says that it was disposed of, and no tombstone is there"

@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("recordings", "0015_storage_class"),
+        ("recordings", "0016_storage_class"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
