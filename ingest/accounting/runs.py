@@ -216,8 +216,8 @@ def grave() -> str:
             resolved_at=None, area="originals", kind__in=["missing", "different"]
         )[:100].count()  # fmt: skip
         if found:
-            many = "More than 99 findings" if found == 100 else f"{found} findings"
-            return f"{many} of missing or different originals. Look at Accounting today."
+            many = "More than 99" if found == 100 else str(found)
+            return f"Originals missing or different: {many}. Look at Accounting today."
     newest = Run.objects.exclude(state=Run.State.RUNNING).order_by("-started").first()
     if newest is not None and newest.state == Run.State.FAILED:
         return "The last count stopped before its end. Look at Accounting."

@@ -63,8 +63,9 @@ class Bucket:
 def buckets(run: Run) -> list[Bucket]:
     """What each bucket holds."""
     return [
-        Bucket(BUCKETS.get(alias, alias), found["objects"], found["bytes"])
-        for alias, found in run.buckets.items()
+        Bucket(words, run.buckets[alias]["objects"], run.buckets[alias]["bytes"])
+        for alias, words in BUCKETS.items()
+        if alias in run.buckets
     ]
 
 

@@ -18,6 +18,8 @@ from ingest.accounting.models import Flow, Held, Measured, Price
 WEEKS = 8
 FORECAST_DAYS = 28
 TERABYTE = 10**12
+MOST_ROWS = 30
+NOBODY = {"unit": "No unit known", "category": "No category"}
 
 _AGE = """
 CASE WHEN recording.happened_at > %(now)s - interval '31 days' THEN 'month'
@@ -96,15 +98,21 @@ class Part:
 
 def parts(by: str) -> list[Part]:
     """The store's contents by one column of `Held`, the most first."""
-    labels: dict[str, str] = {}
+    labels: dict[str, str] = {"": NOBODY.get(by, "Not known")}
     if by in ("what", "age"):
         kinds = Held.What.choices if by == "what" else Held.Age.choices
-        labels = {value: str(words) for value, words in kinds}
+        labels |= {value: str(words) for value, words in kinds}
     rows = Held.objects.values(by).annotate(files=Sum("files"), bytes=Sum("bytes"))
     found = [
-        Part(str(labels.get(row[by], row[by] or "Not known")), row["files"], row["bytes"])
-        for row in rows.order_by("-bytes")
+        Part(labels.get(row[by], row[by]), row["files"], row["bytes"])
+        for row in rows.order_by("-bytes", by)
     ]
+    rest = found[MOST_ROWS:]
+    if rest:
+        found = found[:MOST_ROWS]
+        found.append(
+            Part(f"{len(rest)} others", sum(p.files for p in rest), sum(p.bytes for p in rest))
+        )
     if by == "age":  # in the order of time
         order = list(labels.values())
         found.sort(key=lambda part: order.index(part.name))
@@ -156,6 +164,11 @@ def weeks(today: date) -> list[Week]:
             Week(first, sum(row.bytes_in for row in rows), sum(row.bytes_gone for row in rows))
         )
     return found
+
+
+def days(today: date) -> list[Flow]:
+    """The last eight weeks day by day, the newest first."""
+    return list(Flow.objects.filter(day__lte=today).order_by("-day"))
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from io import StringIO
 from typing import Any
@@ -15,15 +16,18 @@ from evidence.custody.models import Anchor, Event, Pending
 from evidence.custody.record import Draft, record, service
 from evidence.people.models import User
 from evidence.recordings.models import Original, Package, Recording, Rendition
+from evidence.retention import destroying
+from evidence.retention.models import Doomed, Item, Tombstone
 from evidence.store import s3
 from ingest.accounting import objects, owners
+from ingest.accounting.merge import full_outer
 from ingest.accounting.models import Finding, Run
 from ingest.accounting.reckoning import Reckoning
 from ingest.devices.models import Camera, Dock
 from ingest.uploads import actions as uploads
 from ingest.uploads import sealing
 from ingest.uploads.models import Listing, Quarantine, Upload
-from tests import factories
+from tests import disposal, factories
 from tests.ingest.accounting.conftest import (
     BYTES,
     ago,
@@ -195,6 +199,53 @@ def test_disposed_footage_that_is_still_there(original: Original) -> None:
     assert all(f"{recording.reference} was disposed of, and is still in" in what for what in whats)
 
 
+def test_a_real_disposal_at_every_step_of_it(store: None, dock: Dock, camera: Camera) -> None:
+    """Under way and over, it is accounted for; what is put back afterwards is found."""
+    vale, reed = disposal.manager("vale"), disposal.manager("reed")
+    recording = disposal.docked(dock, name="VID_0001.BIN")
+    Rendition.objects.all().delete()  # it has no event
+    for one in list(s3.versions("renditions")):
+        s3.delete("renditions", one.key)
+    row = rendition(recording.originals.get())
+    key = recording.originals.get().key
+    batch = disposal.leaving(vale, reed)
+    assert said() == []
+    disposal.over(batch)
+    [item] = Item.objects.filter(batch=batch)
+    assert destroying.begin(item.pk)
+    assert said() == []
+    for doomed in Doomed.objects.filter(item=item).order_by("-pk"):
+        s3.destroy(doomed.alias, doomed.key, doomed.version_id)
+        assert said() == []
+    disposal.again(batch)
+    assert Tombstone.objects.filter(recording=recording).exists()
+    assert said() == []
+    put("renditions", row.key)
+    put("originals", key)
+    whats = [what for kind, _, what in said() if kind == "extra"]
+    assert len(whats) == len(said()) == 2
+    assert all("was disposed of, and is still in" in what for what in whats)
+
+
+def test_a_first_try_goes_with_its_footage(
+    store: None, dock: Dock, camera: Camera, lane: User
+) -> None:
+    declared = hashlib.sha256(BYTES).hexdigest()
+    upload = factories.send(dock, BYTES.upper(), sha256=declared)
+    sealing.verify(upload.pk)
+    row = Quarantine.objects.get(upload=upload)
+    uploads.resolve(quarantine=row, by=lane, outcome="again", note="x")
+    upload = factories.send(dock, BYTES)
+    sealing.verify(upload.pk)
+    assert said() == []
+    row.refresh_from_db()
+    key, version = row.kept.split(" ")
+    s3.destroy("originals", key, version)
+    only("missing", "originals", "quarantined first try")
+    dispose(Recording.objects.get())
+    assert said() == []
+
+
 # --- rows and log -------------------------------------------------------------------
 
 
@@ -326,6 +377,7 @@ def test_a_checkpoint_and_tiles_that_are_not_there(original: Original) -> None:
 def test_a_second_version_in_the_write_once_bucket(original: Original, settings: Any) -> None:
     sequencer.run()
     signed = checkpoints.sign()
+    assert signed
     anchors.everything()
     put("custody", f"{settings.CUSTODY_FOLDER}checkpoints/{signed.size:016}", b"forged")
     only("extra", "custody", "another version")
@@ -355,7 +407,7 @@ def test_what_changes_while_it_is_counted_is_no_fault(
     # The rows as they were before: as a cursor that was opened then gives them.
     named = owners.named
     monkeypatch.setattr(owners, "named", lambda alias: iter(list(named(alias))))
-    first = objects.full_outer
+    first = full_outer
 
     def rows_first(left: Any, left_key: Any, right: Any, right_key: Any) -> Any:
         return first(_late(left), left_key, list(right), right_key)

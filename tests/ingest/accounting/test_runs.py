@@ -163,7 +163,7 @@ def test_grave_findings_are_said_on_the_first_page_and_in_the_metrics(
     count()
     client.force_login(administrator)
     page = client.get("/admin/").content.decode()
-    assert "1 findings of missing or different originals. Look at Accounting today." in page
+    assert "Originals missing or different: 1. Look at Accounting today." in page
     lines = client.get("/metrics").content.decode().splitlines()
     assert 'bwv_accounting_faults{kind="missing"} 1.0' in lines
     assert 'bwv_accounting_faults{kind="extra"} 0.0' in lines

@@ -11,10 +11,10 @@ from django.test import Client
 from django.utils import timezone
 
 from evidence.people.models import User
-from evidence.recordings.models import Category, Original, Recording
+from evidence.recordings.models import Category, Recording
 from evidence.store import s3
 from ingest.accounting import storage
-from ingest.accounting.models import Flow, Held, Price
+from ingest.accounting.models import Flow, Held, Measured, Price
 from ingest.accounting.reckoning import Reckoning
 from ingest.devices.models import Dock
 from tests import factories
@@ -115,7 +115,7 @@ def test_the_page_says_it(client: Client, administrator: User, settings: Any) ->
     client.force_login(administrator)
     hold(2 * 10**12)
     flows(5 * 10**10, 10**10)
-    storage.Measured.objects.create(at=timezone.now())
+    Measured.objects.create(at=timezone.now())
     Price.objects.create(storage_class="STANDARD", per_tb_month=20, source="x")
     said = " ".join(client.get("/storage/").content.decode().split())
     assert "2.0 TB held." in said
