@@ -86,6 +86,7 @@ def storage_page(request: HttpRequest) -> HttpResponse:
             ],
             "classes": classes, "money": storage.total_money(classes),
             "priced": any(part.money is not None for part in classes),
-            "weeks": weeks, "days": storage.days(today), "chart": charts.chart(weeks), "cold": cold.words(),
+            "weeks": weeks, "days": storage.days(today), "chart": charts.chart(weeks),
+            "cold": cold.words(),
         },
     )  # fmt: skip
