@@ -40,14 +40,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--kills", type=int, default=200, help="of the custody log's processes")
     parser.add_argument(
-<<<<<<< HEAD
-        "--only", choices=["custody", "packages", "docks", "shares", "years"], default=""
-    )
-=======
-        "--only", choices=["custody", "packages", "docks", "shares", "accounting"], default=""
+        "--only",
+        choices=["custody", "packages", "docks", "shares", "years", "accounting"],
+        default="",
     )
     parser.add_argument("--objects", type=int, default=100_000, help="in the count")
->>>>>>> f862abd (Accounting: a real disposal is counted at each of its steps; a campaign of a million files; hostile names on its pages)
     parser.add_argument("--gigabytes", type=float, default=3, help="in the package")
     parser.add_argument("--days", type=int, default=1095, help="of a simulated force")
     parser.add_argument(
