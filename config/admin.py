@@ -128,7 +128,7 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _warnings(user: User) -> list[tuple[str, str, str]]:
     """What must not wait: (colour, sentence, address)."""
-    return [*_held_up(user), *_of_custody(user)]
+    return [*_of_accounting(user), *_held_up(user), *_of_custody(user)]
 
 
 def _held_up(user: User) -> list[tuple[str, str, str]]:
@@ -143,6 +143,13 @@ def _held_up(user: User) -> list[tuple[str, str, str]]:
     if number == "1":
         words = "The store does not let go of a recording that was to be destroyed."
     return [("red", words, reverse("due"))]
+
+
+def _of_accounting(user: User) -> list[tuple[str, str, str]]:
+    from ingest.accounting import runs
+
+    grave = runs.grave() if user.may("accounting.view") else ""
+    return [("red", grave, reverse("accounting"))] if grave else []
 
 
 def _of_custody(user: User) -> list[tuple[str, str, str]]:

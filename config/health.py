@@ -19,6 +19,8 @@ from evidence.people.requests import address
 from evidence.recordings import audits
 from evidence.retention import reporting
 from evidence.store import s3
+from ingest.accounting import runs
+from ingest.accounting.models import Finding
 
 log = structlog.get_logger(__name__)
 
@@ -91,7 +93,20 @@ def _custody() -> bytes:
           reporting.due_count())  # fmt: skip
     gauge("disposal_held_up", "Recordings that the store does not let go of",
           reporting.held_up())  # fmt: skip
+    _accounting(registry)
     return generate_latest(registry)
+
+
+def _accounting(registry: CollectorRegistry) -> None:
+    """What the last whole count found, and how long ago it was."""
+    last = runs.last_done()
+    faults = Gauge("bwv_accounting_faults", "Faults of the last whole count", ["kind"],
+                   registry=registry)  # fmt: skip
+    for kind in Finding.FAULTS:
+        faults.labels(kind.value).set(last.kinds.get(kind.value, 0) if last else 0)
+    age = Gauge("bwv_accounting_age_seconds", "Since the last whole count; -1: never",
+                registry=registry)  # fmt: skip
+    age.set(status.seconds_since(last.finished if last else None))
 
 
 def not_found(request: HttpRequest, exception: Any = None) -> HttpResponse:

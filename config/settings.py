@@ -143,6 +143,7 @@ INSTALLED_APPS = [
     "ingest.clips",
     "ingest.docks",
     "ingest.requests",
+    "ingest.accounting",
 ]
 
 MIDDLEWARE = [
@@ -336,6 +337,9 @@ REMORSE_DAYS = env.int("BWV_REMORSE_DAYS", 7, validate=validate.Range(1, 366))
 # At least so long, where a rule's period had ended before anybody noticed.
 REMORSE_LEAST_HOURS = env.int("BWV_REMORSE_LEAST_HOURS", 24, validate=validate.Range(1, 24 * 30))
 STORE_CAPACITY_BYTES = env.int("BWV_STORE_CAPACITY_BYTES", 0)
+# Cheaper storage classes that the store really has and reads from at once, like STANDARD_IA.
+# Empty: none, and nothing is ever moved.
+COLD_CLASSES: list[str] = env.list("BWV_COLD_CLASSES", [])
 # What one person outside may send by one request.
 REQUEST_MOST_BYTES = env.int("BWV_REQUEST_MOST_BYTES", 20 * 2**30, validate=validate.Range(min=1))
 REQUEST_MOST_FILES = env.int("BWV_REQUEST_MOST_FILES", 50, validate=validate.Range(min=1))
@@ -375,7 +379,12 @@ CELERY_TASK_ROUTES = {
     "evidence.retention.tasks.sweep_due": {"queue": "upkeep"},
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
     "evidence.sharing.tasks.warn": {"queue": "upkeep"},
+    "ingest.accounting.tasks.count": {"queue": "upkeep"},
+    "ingest.accounting.tasks.nightly": {"queue": "upkeep"},
+    "ingest.accounting.tasks.cool": {"queue": "upkeep"},
 }
+# An object that no row names yet may be a worker's that still works; nobody's after so long.
+ACCOUNTING_GRACE_SECONDS = env.int("BWV_ACCOUNTING_GRACE_SECONDS", CELERY_TASK_TIME_LIMIT + 1800)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)
 SEND_AGAIN_SECONDS = env.int("BWV_SEND_AGAIN_SECONDS", 600)
@@ -405,6 +414,10 @@ CELERY_BEAT_SCHEDULE = {
     "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},
     "shares' ends": {"task": "evidence.sharing.tasks.warn", "schedule": 3600},
     "complaints mail": {"task": "evidence.complaints.tasks.digest", "schedule": 1800},
+    # Each asks once an hour whether the night's is still to be done.
+    "accounting": {"task": "ingest.accounting.tasks.nightly", "schedule": 3600},
+    "sweep accounting": {"task": "ingest.accounting.tasks.sweep", "schedule": 300},
+    "cold storage": {"task": "ingest.accounting.tasks.cool", "schedule": 3600},
     "complaints' clocks": {"task": "evidence.complaints.tasks.nightly", "schedule": 6 * 3600},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat-schedule")

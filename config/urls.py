@@ -32,6 +32,7 @@ urlpatterns = [
     path("retention/holds/", include("evidence.retention.hold_urls")),
     path("requests/", include("ingest.requests.urls")),
     path("give/", include("ingest.requests.give_urls")),
+    path("", include("ingest.accounting.urls")),
     path("admin/complaints/complaint/<int:complaint>/review/", include("evidence.review.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

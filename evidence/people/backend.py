@@ -32,6 +32,8 @@ MODEL_PERMISSIONS: dict[str, tuple[str, str]] = {
     "custody.alarm": ("custody.state", ""),
     "uploads.upload": ("upload.view", ""),
     "uploads.quarantine": ("quarantine.view", ""),
+    "accounting.price": ("accounting.view", "retention.rules"),
+    "accounting.coldrule": ("accounting.view", "retention.rules"),
     "devices.camera": ("device.view", "device.change"),
     "devices.dock": ("device.view", "device.change"),
     "devices.issue": ("device.view", "device.change"),

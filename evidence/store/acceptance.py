@@ -192,6 +192,29 @@ def check(restart: Callable[[], None] | None = None) -> Iterator[tuple[str, str]
             yield says, f"{type(error).__name__}: {error}"
 
 
+def transitions() -> Iterator[tuple[str, str]]:
+    """The same for moving to each colder class that the operator says the store has.
+
+    As far as an hour can show it: the class is taken and listed, and the lifecycle that moves
+    what is tagged is taken and given back. No store moves anything within a day.
+    """
+    if not settings.COLD_CLASSES:
+        return
+    probe = _Probe()
+    for name in settings.COLD_CLASSES:
+        says = f"What is tagged is moved to {name}."
+        try:
+            probe.put(f"cold-{name}", StorageClass=name)
+            listed = probe.s3.head_object(Bucket=probe.bucket, Key=f"cold-{name}")
+            if listed.get("StorageClass") != name:
+                raise StoreFallsShort("an object of that class is not kept as such")
+            if s3.move_tagged(probe.bucket, "bwv-class", [name]) != [name]:
+                raise StoreFallsShort("its lifecycle was taken and not kept")
+            yield says, ""
+        except Exception as error:  # any failure is the finding
+            yield says, f"{type(error).__name__}: {error}"
+
+
 def accept() -> None:
     """Keep that this store passed."""
     body = json.dumps({"version": VERSION, "passed": datetime.now(UTC).isoformat()}).encode()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -382,6 +382,7 @@ class Version:
     marker: bool
     etag: str = ""
     storage_class: str = ""
+    modified: datetime | None = None
 
 
 def versions(alias: str, prefix: str = "") -> Iterator[Version]:
@@ -396,7 +397,7 @@ def versions(alias: str, prefix: str = "") -> Iterator[Version]:
                 Version(
                     item["Key"], str(item.get("VersionId", "null")), item["Size"],
                     item.get("IsLatest", True), False, item.get("ETag", "").strip('"'),
-                    str(item.get("StorageClass", "")),
+                    str(item.get("StorageClass", "")), item.get("LastModified"),
                 )
                 for item in page.get("Versions", [])
             ]  # fmt: skip
@@ -408,6 +409,96 @@ def versions(alias: str, prefix: str = "") -> Iterator[Version]:
             yield from sorted(rows, key=lambda row: (row.key.encode(), row.marker))
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"listing {prefix}")
+
+
+@dataclass(frozen=True)
+class Multipart:
+    """An upload in parts that was begun and neither finished nor given up."""
+
+    key: str
+    upload_id: str
+    begun: datetime | None
+
+
+def multiparts(alias: str) -> Iterator[Multipart]:
+    """Every unfinished upload of a bucket, as far as the store lists them. Raises StoreError."""
+    more: dict[str, Any] = {}
+    while True:
+        try:
+            answer = client().list_multipart_uploads(Bucket=bucket(alias), **more)
+        except (ClientError, BotoCoreError) as error:
+            _raise(error, "listing unfinished uploads")
+        for item in answer.get("Uploads", []):
+            yield Multipart(item["Key"], item["UploadId"], item.get("Initiated"))
+        after = (answer.get("NextKeyMarker", ""), answer.get("NextUploadIdMarker", ""))
+        # A store that says that there is more and not from where would be asked for ever.
+        if not answer.get("IsTruncated") or after == ("", ""):
+            return
+        more = {"KeyMarker": after[0], "UploadIdMarker": after[1]}
+
+
+def tag(alias: str, key: str, version_id: str, tags: dict[str, str]) -> None:
+    """Give a version these tags, in place of those that it has. Raises Missing, StoreError."""
+    wanted: Any = [{"Key": name, "Value": value} for name, value in tags.items()]
+    try:
+        client().put_object_tagging(
+            Bucket=bucket(alias), Key=key, VersionId=version_id, Tagging={"TagSet": wanted}
+        )
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"tagging {key}")
+
+
+def tags(alias: str, key: str, version_id: str) -> dict[str, str]:
+    """The tags of a version. Raises Missing, StoreError."""
+    try:
+        answer = client().get_object_tagging(Bucket=bucket(alias), Key=key, VersionId=version_id)
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"reading the tags of {key}")
+    return {item["Key"]: item["Value"] for item in answer["TagSet"]}
+
+
+def move_tagged(name: str, tag_key: str, classes: Sequence[str]) -> list[str]:
+    """Make a bucket's store move what is tagged `tag_key`=CLASS to that class, by its own
+    lifecycle rules, and only that; the classes of which it says afterwards that it will.
+
+    Other lifecycle rules of the bucket stand. Raises StoreError.
+    """
+    ours = f"{tag_key}-"
+    try:
+        held: Any = client().get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    except ClientError as error:
+        if _code(error) != "NoSuchLifecycleConfiguration":
+            _raise(error, f"reading the lifecycle of {name}")
+        held = []
+    rules = [rule for rule in held if not str(rule.get("ID", "")).startswith(ours)]
+    rules += [
+        {
+            "ID": ours + one, "Status": "Enabled",
+            "Filter": {"Tag": {"Key": tag_key, "Value": one}},
+            "Transitions": [{"Days": 1, "StorageClass": one}],
+        }
+        for one in classes
+    ]  # fmt: skip
+    try:
+        if rules:
+            client().put_bucket_lifecycle_configuration(
+                Bucket=name, LifecycleConfiguration={"Rules": rules}
+            )
+        elif held:
+            client().delete_bucket_lifecycle(Bucket=name)
+        if not classes:
+            return []
+        said: Any = client().get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
+    except (ClientError, BotoCoreError) as error:
+        _raise(error, f"setting the lifecycle of {name}")
+    return [
+        one for one in classes
+        if any(
+            rule.get("Filter", {}).get("Tag") == {"Key": tag_key, "Value": one}
+            and any(move.get("StorageClass") == one for move in rule.get("Transitions", []))
+            for rule in said
+        )
+    ]  # fmt: skip
 
 
 def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:

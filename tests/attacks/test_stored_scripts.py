@@ -34,6 +34,8 @@ from evidence.retention import actions as retention
 from evidence.retention.models import Hold, Kind
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, Plan
+from ingest.accounting.models import Finding, Run
+from ingest.accounting.storage import measure
 from ingest.devices.models import Camera, Dock, Issue
 from ingest.requests import actions as requests
 from ingest.requests.actions.asking import dock as requests_dock
@@ -142,6 +144,11 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
         camera=asked.reference, file_id=bad, size=1, sha256="0" * 64))  # fmt: skip
     Quarantine.objects.create(upload=sent, kind="outside", reason=bad, recording=odd)
     sample = _sample(bad, shah, lane, category)
+    counted = Run.objects.create(state="done", finished=timezone.now(), kinds={"gap": 1})
+    for kind in Finding.Kind.values:
+        Finding.objects.create(kind=kind, area="originals", what=bad, todo=bad, camera=bad[:64],
+                               first_seen=timezone.now(), last_run=counted)  # fmt: skip
+    measure()
     sequencer.run()
     return {
         "asked": asked, "sample": sample, "bad": bad, "recording": recording, "odd": odd, "case": case, "complaint": complaint,
@@ -256,6 +263,8 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         *(f"/retention/rules/bad/{page}/" for page in ("propose", "decide", "held", "held/decide")),
         f"/retention/groups/{recording.reference}/",
     ]  # fmt: skip
+    office += ["/storage/", "/accounting/", *(
+        f"/accounting/?kind={kind}" for kind in Finding.Kind.values)]  # fmt: skip
     office += ["/requests/", things["asked"].get_absolute_url(), f"/requests/new/?case={ask}"]
     sample = things["sample"]
     plan, item = f"/samples/{sample['plan'].reference}/", f"{sample['item'].pk}/"

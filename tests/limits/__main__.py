@@ -1,7 +1,7 @@
 """`make limits`: the custody log's processes, then agents, killed at random; all is counted.
 Between them a package of gigabytes is streamed, and the web server's memory watched.
 
-`python -m tests.limits --seed 1 --minutes 10 [--kills 200] [--gigabytes 3] [--only custody]`. Exit 1 when anything is lost, twice or early,
+`python -m tests.limits --seed 1 --minutes 10 [--kills 200] [--gigabytes 3] [--only custody] [--objects 1000000]`. Exit 1 when anything is lost, twice or early,
 or a guess opens a share.
 """
 
@@ -40,8 +40,11 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--kills", type=int, default=200, help="of the custody log's processes")
     parser.add_argument(
-        "--only", choices=["custody", "packages", "docks", "shares", "years"], default=""
+        "--only",
+        choices=["custody", "packages", "docks", "shares", "years", "accounting"],
+        default="",
     )
+    parser.add_argument("--objects", type=int, default=100_000, help="in the count")
     parser.add_argument("--gigabytes", type=float, default=3, help="in the package")
     parser.add_argument("--days", type=int, default=1095, help="of a simulated force")
     parser.add_argument(
@@ -94,7 +97,17 @@ def main() -> int:
             next(running, None)
             raise
         print(f"seed {options.seed}: a package streamed: {streamed}")
-    if options.only in ("custody", "packages", "shares"):
+    if options.only in ("", "accounting"):
+        count = (
+            f"from tests.limits import accounting; print(accounting.campaign({options.objects}))"
+        )
+        try:
+            counted = live.manage("shell", "-v", "0", "-c", count).strip()
+        except BaseException:
+            next(running, None)
+            raise
+        print(f"accounting: {counted}")
+    if options.only in ("custody", "packages", "shares", "accounting"):
         next(running, None)
         return 0
     deadline = time.monotonic() + 60 * options.minutes

@@ -40,6 +40,9 @@ class Original(models.Model):
     docked_at = models.DateTimeField()
     sealed_at = models.DateTimeField()
     locked_until = models.DateTimeField(null=True, blank=True)
+    # Where the store keeps it, as its listing said last, and where a rule has it moved to.
+    storage_class = models.CharField(max_length=40, default="STANDARD")
+    cold_class = models.CharField(max_length=40, blank=True)
     # When the whole file was last read and compared; sealing does it first.
     checked_at = models.DateTimeField(default=timezone.now)
     # Work on the viewing copy.

@@ -306,6 +306,9 @@ get  custody/checkpoint                      y   y    y   y   y    y    y    y  
 get  healthz                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  readyz                                  y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
 get  metrics                                 y   y    y   y   y    y    y    y   y    y  y  y    y   y    y   y    y   y
+get  accounting/                             -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
+post accounting/count/                       -   -    -   -   -    -    -    p   p    -  p  -    -   -    p   -    p   >
+get  storage/                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
 """
 
 # The admin by model: its list and the page of the object; `+`: may add besides.
@@ -335,6 +338,8 @@ custody.checkpoint                           -   -    -   -   -    -    -    -  
 custody.alarm                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
 uploads.upload                               -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y   >
 uploads.quarantine                           -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y   >
+accounting.price                             -   -    -   -   -    -    -    y   y    -  y+ -    -   -    y   -    y   >
+accounting.coldrule                          -   -    -   -   -    -    -    y   y    -  y+ -    -   -    y   -    y   >
 devices.camera                               -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
 devices.dock                                 -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >
 devices.issue                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    -   -    y+  >

@@ -56,6 +56,7 @@ from evidence.review.models import Note
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, PanelSession, Plan
 from evidence.sharing.models import Basis, Contact, Domain
+from ingest.accounting.models import ColdRule, Price
 from ingest.devices.models import Camera, Dock, Issue
 from ingest.requests import actions as requests
 from ingest.requests.models import UploadRequest
@@ -161,6 +162,8 @@ def things(cast: dict[str, User | None], dock: Dock, camera: Camera, film: bytes
         "custody.alarm": alarm, "uploads.upload": Upload.objects.first(),
         "uploads.quarantine": Quarantine.objects.first(),
         "devices.camera": camera, "devices.dock": dock, "devices.issue": Issue.objects.first(),
+        "accounting.price": Price.objects.create(storage_class="STANDARD", per_tb_month=20),
+        "accounting.coldrule": ColdRule.objects.create(after_days=31, storage_class="STANDARD_IA"),
         "requests_in.uploadrequest": _asked(cast["case"]),
         "people.user": cast["mate"], "people.unit": Unit.objects.first(),
     }  # fmt: skip

@@ -21,12 +21,12 @@ from evidence.exhibits.models import Clip, Exhibit, Redaction
 from evidence.people.models import User
 from evidence.recordings.models import Original
 from evidence.store import s3
+from ingest.accounting.reckoning import Reckoning
 from ingest.clips import actions, covering, cutting, tasks
 from ingest.devices.models import Camera, Dock
 from ingest.media import tools
 from ingest.media.sandbox import MediaFailed
 from ingest.renditions import actions as renditions
-from ingest.uploads import reconcile
 from tests import factories
 from tests.evidence.exhibits import casting
 from tests.ingest.clips import films
@@ -341,9 +341,9 @@ def test_of_the_sound_outside_its_range_a_redacted_copy_has_nothing(
 def test_a_clip_that_the_store_lost_is_counted_as_missing(clip: Clip) -> None:
     done = actions.cut(clip.pk)
     assert done
-    assert not [fault for fault in reconcile.faults() if done.reference in fault.what]
+    assert not [fault for fault in Reckoning().faults() if done.reference in fault.what]
     s3.delete("renditions", done.key)
-    [fault] = [fault for fault in reconcile.faults() if done.reference in fault.what]
+    [fault] = [fault for fault in Reckoning().faults() if done.reference in fault.what]
     assert fault.kind == "missing"
 
 

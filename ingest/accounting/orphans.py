@@ -1,0 +1,62 @@
+"""Taking away renditions that nothing names, by an explicit act of a person; never originals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from evidence.custody.record import Draft, Subject, record, service
+from evidence.store import s3
+from ingest.accounting import objects
+from ingest.accounting.faults import UNKNOWN
+from ingest.accounting.models import Finding
+from ingest.accounting.objects import Tally
+
+ALIAS = "renditions"
+ACTOR = service("accounting")
+
+
+def remove() -> Iterator[str]:
+    """Destroy what a count has listed and a look now finds unnamed still; a line for each.
+
+    Only what a finished or earlier count wrote down: nobody removes what no list showed.
+    """
+    listed = Finding.objects.filter(kind=UNKNOWN, alias=ALIAS, resolved_at=None).order_by("pk")
+    for finding in listed.iterator(chunk_size=200):
+        [*still] = objects.confirm(ALIAS, [finding.key], Tally())
+        if not any(fault.alias == ALIAS for fault in still):
+            continue
+        size = sum(one.size for one in objects.held_under(ALIAS, finding.key))
+        with transaction.atomic():
+            # The event first: what can't be written down is not done.
+            record(
+                Draft(
+                    "accounting.orphan_removed", Subject("accounting"), ACTOR,
+                    data={"stored": f"{s3.bucket(ALIAS)}/{finding.key}", "size": size},
+                )
+            )  # fmt: skip
+            Finding.objects.filter(pk=finding.pk).update(resolved_at=timezone.now())
+            s3.delete(ALIAS, finding.key)
+        yield f"removed {ALIAS} {finding.key}, {size:,} bytes"
+    yield from _unfinished()
+
+
+def _unfinished() -> Iterator[str]:
+    young = timezone.now() - timedelta(seconds=settings.ACCOUNTING_GRACE_SECONDS)
+    for part in s3.multiparts(ALIAS):
+        if part.begun and part.begun > young:
+            continue
+        with transaction.atomic():
+            record(
+                Draft(
+                    "accounting.orphan_removed", Subject("accounting"), ACTOR,
+                    data={"stored": f"{s3.bucket(ALIAS)}/{part.key}", "size": 0,
+                          "upload": part.upload_id[:200]},
+                )
+            )  # fmt: skip
+            s3.abort_multipart(ALIAS, part.key, part.upload_id)
+        yield f"ended the unfinished upload {part.upload_id} of {ALIAS} {part.key}"
