@@ -6,6 +6,7 @@ stack writes, so that `manage.py` works in a clone whose stack has been started 
 
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
@@ -313,13 +314,29 @@ def _bucket(name: str) -> dict[str, object]:
 TILES_URL = env.str("BWV_TILES_URL", "")
 TILES_ORIGIN = "/".join(TILES_URL.split("/")[:3])
 
-STORAGES = {
+STORAGES: dict[str, dict[str, object]] = {
     "default": _bucket("renditions"),
     "originals": _bucket("originals"),
     "renditions": _bucket("renditions"),
     "custody": _bucket("custody"),
     "staticfiles": {"BACKEND": "config.static_files.ModulesStorage"},
 }
+# A second place for originals, kept in step by workers; no bucket's name: none.
+REPLICA_BUCKET = env.str("BWV_REPLICA_BUCKET", "")
+if REPLICA_BUCKET:
+    STORAGES["replica"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            **cast(dict[str, object], STORAGES["originals"]["OPTIONS"]),
+            "bucket_name": REPLICA_BUCKET,
+            "endpoint_url": env.str("BWV_REPLICA_ENDPOINT", S3_ENDPOINT),
+            "access_key": secret("BWV_REPLICA_ACCESS_KEY_ID"),
+            "secret_key": secret("BWV_REPLICA_SECRET_ACCESS_KEY"),
+            "region_name": env.str("BWV_REPLICA_REGION", S3_REGION),
+        },
+    }
+# Stored files are read again at so many bytes a second, the longest unread first; 0: never.
+FIXITY_BYTES_SECOND = env.int("BWV_FIXITY_BYTES_SECOND", 20_000_000, validate=validate.Range(min=0))
 # Docks' parts: 16 MiB keeps the agent's memory small and leaves 160 GB a file at 10,000 parts.
 PART_SIZE = env.int("BWV_PART_SIZE", 16 * 1024 * 1024)
 PART_URL_SECONDS = env.int("BWV_PART_URL_SECONDS", 3600)
