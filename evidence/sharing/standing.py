@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, prefetch_related_objects
 from evidence.cases.models import CaseLink
 from evidence.exhibits import checking, disclosure
 from evidence.exhibits.models import Clip, Decision, Exhibit
+from evidence.recordings import damage
 from evidence.sharing.models import Item, Share
 
 
@@ -134,9 +135,19 @@ def _why(share: Share, item: Item, stops: Iterable[Decision]) -> str:
     if share.case_id is not None and not getattr(item, "linked", False):
         return "It was unlinked from the case after it was shared."
     gone = item.exhibit is None and not item.recording.originals.all()
+    if not gone and _damaged(item):
+        return damage.SENTENCE
     if gone or item.recording.disposed_at is not None:
         return "Its footage is not kept any more: it was disposed of."
     return stopped(share.case_id, item, stops)
+
+
+def _damaged(item: Item) -> bool:
+    """Whether the store no longer holds what was shared: of a clip its own file counts."""
+    if item.exhibit is not None and item.exhibit.clip is not None:
+        return item.exhibit.clip.damaged_at is not None
+    files = item.recording.originals.all() if item.recording else ()
+    return any(file.damaged_at is not None for file in files)
 
 
 def stopped(case: int | None, item: Item, stops: Iterable[Decision]) -> str:
