@@ -128,6 +128,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "evidence.recordings",
     "evidence.retention",
+    "evidence.fixity",
     "evidence.cases",
     "evidence.exhibits",
     "evidence.complaints",
@@ -337,6 +338,7 @@ if REPLICA_BUCKET:
     }
 # Stored files are read again at so many bytes a second, the longest unread first; 0: never.
 FIXITY_BYTES_SECOND = env.int("BWV_FIXITY_BYTES_SECOND", 20_000_000, validate=validate.Range(min=0))
+FIXITY_SECONDS = 60
 # Docks' parts: 16 MiB keeps the agent's memory small and leaves 160 GB a file at 10,000 parts.
 PART_SIZE = env.int("BWV_PART_SIZE", 16 * 1024 * 1024)
 PART_URL_SECONDS = env.int("BWV_PART_URL_SECONDS", 3600)
@@ -390,6 +392,8 @@ CELERY_TASK_ROUTES = {
     "evidence.retention.tasks.sweep_due": {"queue": "upkeep"},
     "evidence.recordings.tasks.verify_recording": {"queue": "upkeep"},
     "evidence.sharing.tasks.warn": {"queue": "upkeep"},
+    "evidence.fixity.tasks.sweep": {"queue": "upkeep"},
+    "evidence.fixity.tasks.replicate": {"queue": "upkeep"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 SWEEP_SECONDS = env.int("BWV_SWEEP_SECONDS", 30)
@@ -415,6 +419,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
     },
     "clear sessions": {"task": "evidence.people.tasks.clear_sessions", "schedule": 3600},
+    # What waits longer than the next is sent is not waited for: no heap of them grows.
+    "sweep fixity": {
+        "task": "evidence.fixity.tasks.sweep",
+        "schedule": FIXITY_SECONDS,
+        "options": {"expires": FIXITY_SECONDS},
+    },
+    "sweep replica": {
+        "task": "evidence.fixity.tasks.replicate",
+        "schedule": FIXITY_SECONDS,
+        "options": {"expires": FIXITY_SECONDS},
+    },
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
     "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},

@@ -16,7 +16,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Turn(models.Model):
-    """One object that a worker reads now; or that could not be read, and waits to be tried again."""
+    """One object that a worker reads now, or that could not be read and is tried again later."""
 
     source = models.CharField(max_length=20)
     row = models.BigIntegerField()
@@ -42,6 +42,8 @@ class State(models.Model):
     # The store answered last: an object that is not read meanwhile is to blame itself.
     answered_at = models.DateTimeField(null=True, blank=True)
     enrolled = models.BigIntegerField(default=0)
+    # When locks and legal holds of the replica were last compared with the rows.
+    holds_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return f"{self.allowance} bytes"
@@ -126,6 +128,9 @@ class Damage(models.Model):
     mended_by = models.ForeignKey(USER, models.PROTECT, null=True, blank=True, related_name="+")
     reason = models.CharField(max_length=300, blank=True)
     new_version = models.CharField(max_length=200, blank=True)
+    # The bad version's own legal hold was taken off when another took its place: it is kept by
+    # its lock, and could not go with the footage otherwise.
+    loosened = models.BooleanField(default=False)
     gone_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
@@ -142,6 +147,10 @@ class Damage(models.Model):
                 condition=Q(state__in=["found", "held"]),
             ),
             models.Index(fields=["recording"], name="damage_of_recording"),
+            models.Index(
+                fields=["id"], name="damage_to_loosen",
+                condition=Q(loosened=False, source__in=["original", "replica"]),
+            ),
             models.Index(fields=["-found_at", "-id"], name="damage_newest"),
         ]  # fmt: skip
 

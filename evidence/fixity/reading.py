@@ -17,6 +17,7 @@ What = Damage.What
 # One object is read at most so many times as fast as all of them on average may be: quick enough
 # that a worker has it behind it, slow enough that a dock at the same store does not wait.
 AT_MOST = 4
+RENEW_SECONDS = 60
 sleep = time.sleep
 
 
@@ -74,3 +75,22 @@ def paced(pieces: Iterable[bytes], read: Callable[[int], None]) -> Iterator[byte
         ahead = count / rate - (time.monotonic() - began) if rate else 0
         if ahead > 0.05:
             sleep(ahead)
+
+
+def renewing(pieces: Iterable[bytes], renew: Callable[[], None]) -> Iterator[bytes]:
+    """The pieces as they come; `renew` is called now and then, to keep a claim alive."""
+    last = time.monotonic()
+    for piece in pieces:
+        yield piece
+        if time.monotonic() - last > RENEW_SECONDS:
+            last = time.monotonic()
+            renew()
+
+
+def digest(alias: str, key: str, version_id: str) -> tuple[str, int]:
+    """SHA-256 and size of a version. Raises s3.StoreError."""
+    found, size = hashlib.sha256(), 0
+    for piece in s3.read(alias, key, version_id):
+        found.update(piece)
+        size += len(piece)
+    return found.hexdigest(), size

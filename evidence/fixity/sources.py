@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from evidence.custody.log import jcs
 from evidence.custody.models import Event, Pending
-from evidence.custody.record import Subject
 from evidence.fixity.models import ReplicaCopy
-from evidence.fixity.registry import Item, Said
-from evidence.recordings.models import Original, Rendition, Smaller
+from evidence.fixity.registry import Item, Said, Source
+from evidence.recordings.models import Original, Recording, Rendition, Smaller
 from evidence.store import s3
 
 FILMS = (Rendition.Kind.PROXY, Rendition.Kind.SMALL)
@@ -56,104 +54,108 @@ def _pending(kind: str, reference: str) -> list[dict[str, object]]:
     ]  # fmt: skip
 
 
-class Originals:
+class Originals(Source[Original]):
     """The files as the cameras made them."""
 
     name, words, holds = "original", "Originals", True
 
-    def _all(self) -> QuerySet[Original]:
+    def all(self) -> QuerySet[Original]:
+        """See `registry.Source`."""
         return Original.objects.select_related("recording")
 
-    def _item(self, row: Original) -> Item:
+    def unread(self) -> QuerySet[Original]:
+        """See `registry.Source`."""
+        return self.all().filter(damaged_at=None)
+
+    def item(self, row: Original) -> Item:
+        """See `registry.Source`."""
         return Item(
             self.name, row.pk, "original", row.reference, row.recording, "originals", row.key,
             row.version_id, row.size, row.sha256, row.checked_at,
         )  # fmt: skip
 
-    def oldest(self, before: datetime, without: Collection[int], limit: int) -> list[Item]:
-        rows = self._all().filter(checked_at__lt=before, damaged_at=None).exclude(pk__in=without)
-        return [self._item(row) for row in rows.order_by("checked_at", "pk")[:limit]]
-
-    def find(self, pk: int) -> Item | None:
-        row = self._all().filter(pk=pk).first()
-        return self._item(row) if row else None
-
-    def lock(self, pk: int) -> Item | None:
-        row = self._all().select_for_update(of=("self",)).filter(pk=pk).first()
-        return self._item(row) if row else None
-
     def said(self, item: Item) -> Said | None:
+        """See `registry.Source`."""
         return sealed(item.reference)
 
     def seen(self, item: Item, at: datetime) -> None:
+        """See `registry.Source`."""
         rows = Original.objects.filter(pk=item.pk, version_id=item.version_id, damaged_at=None)
         rows.update(checked_at=at)
 
     def spoil(self, item: Item, at: datetime) -> None:
+        """See `registry.Source`."""
         Original.objects.filter(pk=item.pk).update(damaged_at=at)
 
     def heal(self, pk: int) -> None:
+        """See `registry.Source`."""
         Original.objects.filter(pk=pk).update(damaged_at=None)
 
-    def subject(self, item: Item) -> Subject:
-        return Subject(item.reference)
-
     def rows(self) -> QuerySet[Original]:
+        """See `registry.Source`."""
         return Original.objects.annotate(bytes=F("size"))
 
 
-class Films:
+class Films(Source[Rendition]):
     """What is played in place of originals. Each can be made again."""
 
-    name, words, holds = "film", "Viewing copies", False
+    name, words = "film", "Viewing copies"
 
-    def _all(self) -> QuerySet[Rendition]:
+    def all(self) -> QuerySet[Rendition]:
+        """See `registry.Source`."""
         rows = Rendition.objects.filter(kind__in=FILMS)
         return rows.select_related("original__recording")
 
-    def _item(self, row: Rendition) -> Item:
+    def item(self, row: Rendition) -> Item:
+        """See `registry.Source`."""
         kind = str(Rendition.Kind(row.kind).label).lower()
         return Item(
             self.name, row.pk, kind, row.original.reference, row.original.recording,
             "renditions", row.key, "", row.size, row.sha256, row.checked_at,
         )  # fmt: skip
 
-    def oldest(self, before: datetime, without: Collection[int], limit: int) -> list[Item]:
-        rows = self._all().filter(checked_at__lt=before).exclude(pk__in=without)
-        return [self._item(row) for row in rows.order_by("checked_at", "pk")[:limit]]
-
-    def find(self, pk: int) -> Item | None:
-        row = self._all().filter(pk=pk).first()
-        return self._item(row) if row else None
-
     def lock(self, pk: int) -> Item | None:
+        """See `registry.Source`."""
         # The original first, as whoever renders does it.
         found = Rendition.objects.filter(pk=pk).values("original")
         list(Original.objects.select_for_update(of=("self",)).filter(pk__in=found))
         return self.find(pk)
 
     def said(self, item: Item) -> Said | None:
+        """See `registry.Source`."""
         row = Rendition.objects.get(pk=item.pk)
         # Older events name no hash: then the row is all there is.
         return made(item.reference, row.kind) or Said(row.sha256, row.size)
 
     def seen(self, item: Item, at: datetime) -> None:
+        """See `registry.Source`."""
         Rendition.objects.filter(pk=item.pk, key=item.key).update(checked_at=at)
 
+    def _with(self, row: Rendition) -> QuerySet[Rendition]:
+        """What is made in one run with it: all but the small copy, which is made of the proxy."""
+        small = Rendition.objects.filter(original=row.original_id, kind=Rendition.Kind.SMALL)
+        if row.kind == Rendition.Kind.SMALL:
+            return small
+        return Rendition.objects.filter(original=row.original_id).exclude(pk__in=small)
+
+    def drop(self, item: Item) -> None:
+        """See `registry.Source`."""
+        row = Rendition.objects.filter(pk=item.pk).first()
+        for one in self._with(row) if row is not None else ():
+            s3.delete("renditions", one.key)
+
     def spoil(self, item: Item, at: datetime) -> None:
-        """The rows go and the work is wanted anew; the object was deleted before."""
+        """See `registry.Source`."""
         row = Rendition.objects.filter(pk=item.pk).first()
         if row is None:
             return
+        self._with(row).delete()
         if row.kind == Rendition.Kind.SMALL:
-            row.delete()
             Smaller.objects.filter(original=row.original_id).update(
                 state=Smaller.State.WAITING, attempts=0, claimed_until=None, problem=""
             )
             return
-        # One run over the original makes all but the small one.
-        whole = Rendition.objects.filter(original=row.original_id)
-        whole.exclude(kind=Rendition.Kind.SMALL).delete()
+        Recording.objects.filter(pk=item.recording.pk).update(media=Recording.Media.WAITING)
         Original.objects.filter(pk=row.original_id).update(
             media=Original.Media.WAITING, media_attempts=0, media_claimed_until=at, progress=0
         )
@@ -161,51 +163,44 @@ class Films:
     def heal(self, pk: int) -> None:
         """Nothing: another row took its place."""
 
-    def subject(self, item: Item) -> Subject:
-        return Subject(item.reference)
-
     def rows(self) -> QuerySet[Rendition]:
+        """See `registry.Source`."""
         return Rendition.objects.filter(kind__in=FILMS).annotate(bytes=F("size"))
 
 
-class Replicas:
+class Replicas(Source[ReplicaCopy]):
     """The second copies of originals. Each can be made again, as long as its original is right."""
 
-    name, words, holds = "replica", "Replica", False
+    name, words = "replica", "Replica"
 
-    def _all(self) -> QuerySet[ReplicaCopy]:
-        there = Q(state=ReplicaCopy.State.THERE)
-        return ReplicaCopy.objects.filter(there).select_related("original__recording")
+    def all(self) -> QuerySet[ReplicaCopy]:
+        """See `registry.Source`."""
+        there = ReplicaCopy.objects.filter(state=ReplicaCopy.State.THERE)
+        return there.select_related("original__recording")
 
-    def _item(self, row: ReplicaCopy) -> Item:
+    def unread(self) -> QuerySet[ReplicaCopy]:
+        """See `registry.Source`."""
+        return self.all() if s3.has_replica() else self.all().none()
+
+    def item(self, row: ReplicaCopy) -> Item:
+        """See `registry.Source`."""
         one = row.original
         return Item(
             self.name, row.pk, "replica", one.reference, one.recording, s3.REPLICA, row.key,
             row.version_id, one.size, one.sha256, row.checked_at or row.wanted_at,
         )  # fmt: skip
 
-    def oldest(self, before: datetime, without: Collection[int], limit: int) -> list[Item]:
-        if not s3.has_replica():
-            return []
-        rows = self._all().filter(checked_at__lt=before).exclude(pk__in=without)
-        return [self._item(row) for row in rows.order_by("checked_at", "pk")[:limit]]
-
-    def find(self, pk: int) -> Item | None:
-        row = self._all().filter(pk=pk).first()
-        return self._item(row) if row else None
-
-    def lock(self, pk: int) -> Item | None:
-        row = self._all().select_for_update(of=("self",)).filter(pk=pk).first()
-        return self._item(row) if row else None
-
     def said(self, item: Item) -> Said | None:
+        """See `registry.Source`."""
         return sealed(item.reference)
 
     def seen(self, item: Item, at: datetime) -> None:
+        """See `registry.Source`."""
         rows = ReplicaCopy.objects.filter(pk=item.pk, version_id=item.version_id)
         rows.update(checked_at=at)
 
     def spoil(self, item: Item, at: datetime) -> None:
+        """See `registry.Source`."""
         ReplicaCopy.objects.filter(pk=item.pk).update(
             state=ReplicaCopy.State.WAITING, version_id="", wanted_at=at, claimed_until=None,
             attempts=0, copied_at=None, locked_until=None, held=False,
@@ -214,9 +209,7 @@ class Replicas:
     def heal(self, pk: int) -> None:
         """Nothing: the copy that was made anew is its row."""
 
-    def subject(self, item: Item) -> Subject:
-        return Subject(item.reference)
-
     def rows(self) -> QuerySet[ReplicaCopy]:
+        """See `registry.Source`."""
         there = ReplicaCopy.objects.filter(state=ReplicaCopy.State.THERE)
         return there.annotate(bytes=F("original__size"))

@@ -380,7 +380,8 @@ def put_stream(
     version is added. Raises OtherBytes.
     """
     room = max(STREAM_PART, -(-size // 9_000))
-    found, parts, held = hashlib.sha256(), [], bytearray()
+    found, held = hashlib.sha256(), bytearray()
+    parts: list[StoredPart] = []
     upload_id = ""
 
     def send() -> None:
@@ -471,7 +472,7 @@ def versions(alias: str, prefix: str = "") -> Iterator[Version]:
 
     Of one key the markers come after the versions. Raises StoreError.
     """
-    pages = client().get_paginator("list_object_versions")
+    pages = client(alias).get_paginator("list_object_versions")
     try:
         for page in pages.paginate(Bucket=bucket(alias), Prefix=prefix):
             rows = [
@@ -503,7 +504,7 @@ def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:
     if version_id:
         extra["BypassGovernanceRetention"] = True
     try:
-        answer = client().delete_object(Bucket=bucket(alias), Key=key, **extra)
+        answer = client(alias).delete_object(Bucket=bucket(alias), Key=key, **extra)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"destroying {key}")
     said = answer["ResponseMetadata"]

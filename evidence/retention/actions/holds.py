@@ -366,6 +366,14 @@ def hold_for(
     return _hold_all(by, by.actor(), locked, kind, reason, reference)
 
 
+def hold_by_system(
+    *, recording: Recording, kind: Kind, reason: str, reference: str, actor: Actor
+) -> Hold:
+    """Hold what a part of this system found a reason for, in its act's transaction; once a
+    reference."""
+    return _hold(None, actor, recording, kind, reason, reference)
+
+
 def release_for(
     *,
     by: User | None,
