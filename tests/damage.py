@@ -57,7 +57,6 @@ def flipped(data: bytes, at: int = 100) -> bytes:
 def rot(alias: str, key: str, version: str = "") -> None:
     """One bit of it turns on the store's disk."""
     assert LAYOUT
-    [chunk] = metadata(alias, key, version)["chunks"]
     wanted = b"".join(s3.read(alias, key, version))[1000:1064]
     for path in LAYOUT.store.rglob("*.dat"):
         data = path.read_bytes()

@@ -7,7 +7,6 @@ its claim runs out, and the object is still the longest unread.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from datetime import timedelta
 
 import structlog
@@ -81,7 +80,11 @@ def check(item: Item, turn: Turn) -> Damage | None:
     """Read one object that is claimed, and write down what was found. Raises s3.StoreError."""
     source = registry.source(item.source)
     said = source.said(item)
-    seen = reading.look(item, said, spender(lambda: turns.renew(turn)))
+    spender = Spender(turn)
+    try:
+        seen = reading.look(item, said, spender.read)
+    finally:
+        spender.flush()
     damage = None
     if not seen.what:
         source.seen(item, timezone.now())
@@ -94,21 +97,25 @@ def check(item: Item, turn: Turn) -> Damage | None:
     return damage
 
 
-def spender(renew: Callable[[], None]) -> Callable[[int], None]:
-    """What is told of bytes that were read: takes them from the allowance and keeps the claim."""
-    held, last = 0, time.monotonic()
+class Spender:
+    """Is told of bytes that were read: takes them from the allowance, and keeps the claim."""
 
-    def read(count: int) -> None:
-        nonlocal held, last
-        held += count
-        if held >= NOTED:
-            turns.spend(held)
-            held = 0
-        if time.monotonic() - last > turns.CLAIM.total_seconds() / 5:
-            last = time.monotonic()
-            renew()
+    def __init__(self, turn: Turn) -> None:
+        self._turn, self._count, self._last = turn, 0, time.monotonic()
 
-    return read
+    def read(self, count: int) -> None:
+        """So many more."""
+        self._count += count
+        if self._count >= NOTED:
+            self.flush()
+        if time.monotonic() - self._last > turns.CLAIM.total_seconds() / 5:
+            self._last = time.monotonic()
+            turns.renew(self._turn)
+
+    def flush(self) -> None:
+        """Take what was not taken yet."""
+        turns.spend(self._count)
+        self._count = 0
 
 
 def _no_answer(item: Item, turn: Turn, error: s3.StoreError) -> None:
