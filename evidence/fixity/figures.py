@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Min, Sum
 from django.utils import timezone
 
-from evidence.fixity import registry, turns
-from evidence.fixity.models import Figures, ReplicaCopy
+from evidence.fixity import registry
+from evidence.fixity.models import Damage, Figures, ReplicaCopy
 from evidence.fixity.registry import Item
 from evidence.store import s3
 
@@ -110,6 +110,12 @@ def _span(seconds: float) -> str:
     return f"about {round(seconds / DAY / 365):,} years"
 
 
-def since_answered() -> datetime | None:
-    """When the store last gave an object whole."""
-    return turns.state().answered_at
+def damaged() -> int:
+    """How many objects are known to be damaged, up to a thousand."""
+    return Damage.objects.filter(state__in=["found", "held"]).values("pk")[:1000].count()
+
+
+def behind() -> int:
+    """Bytes that the replica lacked when it was last reckoned; -1 where there is none."""
+    row = Figures.objects.filter(source=s3.REPLICA).first() if s3.has_replica() else None
+    return row.behind_bytes if row else -1

@@ -5,30 +5,31 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exhibits', '0004_sound_of_the_range'),
-        ('recordings', '0015_damage'),
+        ("exhibits", "0004_sound_of_the_range"),
+        ("recordings", "0015_damage"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='clip',
-            name='checked_at',
+            model_name="clip",
+            name="checked_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='clip',
-            name='damaged_at',
+            model_name="clip",
+            name="damaged_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         # What is there was read when it was made, and not since.
-        migrations.RunSQL(
-            "UPDATE exhibits_clip SET checked_at = made_at", migrations.RunSQL.noop
-        ),
+        migrations.RunSQL("UPDATE exhibits_clip SET checked_at = made_at", migrations.RunSQL.noop),
         migrations.AddIndex(
-            model_name='clip',
-            index=models.Index(condition=models.Q(('state', 'ready')), fields=['checked_at'], name='clip_checked_longest_ago'),
+            model_name="clip",
+            index=models.Index(
+                condition=models.Q(("state", "ready")),
+                fields=["checked_at"],
+                name="clip_checked_longest_ago",
+            ),
         ),
     ]

@@ -5,20 +5,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('recordings', '0014_first_rules'),
+        ("recordings", "0014_first_rules"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='original',
-            name='damaged_at',
+            model_name="original",
+            name="damaged_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='rendition',
-            name='checked_at',
+            model_name="rendition",
+            name="checked_at",
             field=models.DateTimeField(default=django.utils.timezone.now),
         ),
         # What is there was read when it was written, and not since.
@@ -26,7 +25,11 @@ class Migration(migrations.Migration):
             "UPDATE recordings_rendition SET checked_at = created", migrations.RunSQL.noop
         ),
         migrations.AddIndex(
-            model_name='rendition',
-            index=models.Index(condition=models.Q(('kind__in', ['proxy', 'small'])), fields=['checked_at'], name='rendition_checked_longest_ago'),
+            model_name="rendition",
+            index=models.Index(
+                condition=models.Q(("kind__in", ["proxy", "small"])),
+                fields=["checked_at"],
+                name="rendition_checked_longest_ago",
+            ),
         ),
     ]
