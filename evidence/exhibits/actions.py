@@ -265,7 +265,7 @@ def again(*, by: User, exhibit: Exhibit, reason: str) -> None:
     with transaction.atomic():
         row = mine(by, exhibit)
         clip = row.clip
-        if clip is not None and clip.original.damaged_at is not None:
+        if clip is not None and clip.original and clip.original.damaged_at is not None:
             raise NotProduced(damage.SENTENCE)
         taken = clip is not None and Clip.objects.filter(
             pk=clip.pk, state=Clip.State.FAILED

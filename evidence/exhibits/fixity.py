@@ -42,7 +42,8 @@ class Clips(Source[Clip]):
     def said(self, item: Item) -> Said | None:
         """What the log says of the clip, in its exhibit's history or in its original's."""
         clip = Clip.objects.select_related("original").get(pk=item.pk)
-        refs = (item.reference, clip.original.reference)
+        # In its exhibit's history, and in its original's.
+        refs = [item.reference, *([clip.original.reference] if clip.original else [])]
         events = Event.objects.filter(object_ref__in=refs, type__in=MADE).order_by("-index")
         for event in events:
             data = event.parsed()["data"]

@@ -20,3 +20,4 @@ class FixityConfig(AppConfig):
             registry.register(source)
         retention.register_copies(kept.copies)
         retention.register_forgetter(kept.forget)
+        retention.register_busy(kept.busy)

@@ -85,7 +85,8 @@ def mended(
 ) -> None:  # fmt: skip
     """Write down that it is mended, in the caller's transaction, under the damage's row lock."""
     damage.state, damage.how, damage.mended_at = Damage.State.MENDED, how, timezone.now()
-    damage.new_version, damage.problem, damage.claimed_until = version, "", None
+    damage.new_version, damage.problem = version, ""
+    damage.mending, damage.claimed_until = False, None
     damage.save()
     registry.source(damage.source).heal(damage.row)
     data = {"kind": damage.kind, "how": str(how), "before": damage.version_id, "version": version}

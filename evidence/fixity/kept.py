@@ -58,6 +58,19 @@ def _listed(add: Add, alias: str, key: str, what: str) -> None:
             add(alias, key, version.version_id, what, version.size)
 
 
+def busy(recording: Recording) -> bool:
+    """Whether a worker may just be writing a copy of it, or the right bytes of a damaged one."""
+    now = timezone.now()
+    writing = ReplicaCopy.objects.filter(
+        original__recording=recording, state=ReplicaCopy.State.COPYING, claimed_until__gt=now
+    )
+    mending = Damage.objects.filter(
+        recording=recording, source="original", state=Damage.State.HELD, mending=True,
+        claimed_until__gt=now,
+    )  # fmt: skip
+    return writing.exists() or mending.exists()
+
+
 def forget(recording: Recording) -> None:
     """The footage is gone: so is what this room knew of it, but for what was found."""
     originals = Original.objects.filter(recording=recording)

@@ -59,7 +59,7 @@ def claim(identifier: int) -> Damage | None:
     now = timezone.now()
     free = Q(claimed_until=None) | Q(claimed_until__lt=now)
     mine = Damage.objects.filter(free, pk=identifier, state=Damage.State.HELD)
-    if not mine.update(claimed_until=now + CLAIM, attempts=F("attempts") + 1):
+    if not mine.update(claimed_until=now + CLAIM, mending=True, attempts=F("attempts") + 1):
         return None
     return Damage.objects.get(pk=identifier)
 
@@ -72,7 +72,9 @@ def mend(identifier: int) -> bool:
     try:
         if row.wanted_at is not None:
             read_again(row)
-        return row.source == "original" and _restore(row)
+        if row.source != "original":
+            return _not_now(row, row.problem)
+        return _restore(row)
     except s3.StoreError as error:
         log.warning("damage could not be mended", damage=row.pk, error=str(error))
         _not_now(row, str(error))
@@ -111,7 +113,7 @@ def _restore(row: Damage) -> bool:
     original = Original.objects.select_related("recording").filter(pk=row.row).first()
     said = sealed(row.reference)
     if original is None or original.recording.disposed_at is not None:
-        return False
+        return _not_now(row, "Its footage is being disposed of.")
     if said is None or row.what in (What.ROW, What.UNKNOWN):
         return _not_now(row, "Its row in the database has to be mended, by hand.")
     # 1. The right bytes may lie there: from a worker that died, or beside what hides them.
@@ -139,6 +141,9 @@ def _restore(row: Damage) -> bool:
         damage = mine.first()
         if damage is None or file.version_id != row.version_id:
             return False
+        if file.recording.disposed_at is not None:
+            # Its destruction waits for this worker, and lists once more what is left.
+            return _not_now(row, "Its footage is being disposed of.")
         if Hold.objects.filter(recording=row.recording_id, released_at=None).exists():
             s3.legal_hold("originals", file.key, version, True)
         file.version_id, file.locked_until, file.checked_at = version, until, timezone.now()
@@ -173,7 +178,7 @@ def _renew(row: Damage) -> None:
 
 def _not_now(row: Damage, problem: str) -> bool:
     Damage.objects.filter(pk=row.pk, attempts=row.attempts).update(
-        claimed_until=timezone.now() + AGAIN, problem=problem[:300]
+        claimed_until=timezone.now() + AGAIN, mending=False, problem=problem[:300]
     )
     return False
 

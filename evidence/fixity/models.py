@@ -121,6 +121,7 @@ class Damage(models.Model):
     matches = models.BooleanField(default=False)
     # Work on mending it.
     claimed_until = models.DateTimeField(null=True, blank=True)
+    mending = models.BooleanField(default=False)
     attempts = models.PositiveIntegerField(default=0)
     problem = models.CharField(max_length=300, blank=True)
     how = models.CharField(max_length=8, choices=How.choices, blank=True)

@@ -205,6 +205,7 @@ def _keep(row: ReplicaCopy, version: str, until: datetime) -> ReplicaCopy | None
     if Recording.objects.filter(originals=row.original_id, disposed_at=None).exists():
         return None  # another worker has it
     s3.destroy(s3.REPLICA, row.key, version)
+    _later(row, LATER, "")
     return None
 
 

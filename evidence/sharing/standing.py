@@ -135,10 +135,10 @@ def _why(share: Share, item: Item, stops: Iterable[Decision]) -> str:
     if share.case_id is not None and not getattr(item, "linked", False):
         return "It was unlinked from the case after it was shared."
     gone = item.exhibit is None and not item.recording.originals.all()
-    if not gone and _damaged(item):
-        return damage.SENTENCE
     if gone or item.recording.disposed_at is not None:
         return "Its footage is not kept any more: it was disposed of."
+    if _damaged(item):
+        return damage.SENTENCE
     return stopped(share.case_id, item, stops)
 
 

@@ -12,8 +12,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('recordings', '0015_damage'),
-        ('retention', '0003_rules_and_disposal'),
+        ('recordings', '0016_damage'),
+        ('retention', '0004_disposal'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
@@ -87,6 +87,7 @@ class Migration(migrations.Migration):
                 ('read_at', models.DateTimeField(blank=True, null=True)),
                 ('matches', models.BooleanField(default=False)),
                 ('claimed_until', models.DateTimeField(blank=True, null=True)),
+                ('mending', models.BooleanField(default=False)),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('problem', models.CharField(blank=True, max_length=300)),
                 ('how', models.CharField(blank=True, choices=[('replica', 'Restored from the replica'), ('version', 'The right bytes lay under another version'), ('again', 'Made again'), ('hand', 'Mended by hand')], max_length=8)),

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exhibits", "0004_sound_of_the_range"),
-        ("recordings", "0015_damage"),
+        ("exhibits", "0005_disposal"),
+        ("recordings", "0016_damage"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
