@@ -58,7 +58,8 @@ def lift(*, by: User, damage: int, reason: str) -> Damage:
         found = visible_to(by).get(pk=damage)
         if not may_lift(by, found):
             raise NotAllowed(NOTHING)
-        if not reason.strip():
+        said = reason.replace("\0", "").strip()[:300]
+        if not said:
             raise NotMended("Enter what was done to mend it.")
         finding.lock_recording(found.recording_id)
         row = visible_to(by).select_for_update(of=("self",)).get(pk=damage)
@@ -70,7 +71,7 @@ def lift(*, by: User, damage: int, reason: str) -> Damage:
                 "Have it read again first. It can be lifted within an hour of a reading that "
                 "matches its fingerprint."
             )
-        row.mended_by, row.reason = by, reason.strip()[:300]
+        row.mended_by, row.reason = by, said
         private = {"name": by.short, "reason": row.reason}
         finding.mended(
             row, Damage.How.HAND, version=row.version_id, actor=by.actor(), private=private

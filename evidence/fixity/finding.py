@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from evidence.custody import signing
@@ -92,9 +93,12 @@ def mended(
     data = {"kind": damage.kind, "how": str(how), "before": damage.version_id, "version": version}
     subject = Subject(damage.reference)
     record(Draft("evidence.mended", subject, actor, data=data, private=private or {}))
-    others = Damage.objects.filter(recording=damage.recording_id, state=Damage.State.HELD)
+    one = Recording.objects.get(pk=damage.recording_id)
+    whole = one.joined_into_id or one.pk
+    of_it = Q(recording=whole) | Q(recording__joined_into=whole)
+    others = Damage.objects.filter(of_it, state=Damage.State.HELD)
     if damage.hold_id is not None and not others.exists():
         release_for(
-            by=None, recordings=[damage.recording_id], kind=Kind.MANUAL, reference=HELD_FOR,
+            by=None, recordings=[whole], kind=Kind.MANUAL, reference=HELD_FOR,
             reason="The damaged file is mended.",
         )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from django.db.models import Q
 from django.utils import timezone
 
 from evidence.fixity.finding import OPEN
@@ -44,12 +45,17 @@ def copies(recording: Recording) -> list[Copy]:
         if s3.has_replica() and copy.state != ReplicaCopy.State.THERE and copy.attempts:
             # A worker may have written it and died before its row said so.
             _listed(add, s3.REPLICA, copy.key, "replica")
-    for row in Damage.objects.filter(recording=recording, state__in=ALL):
+    for row in Damage.objects.filter(_of(recording), state__in=ALL):
         if row.alias in ("originals", s3.REPLICA) and row.what != Damage.What.MISSING:
             add(row.alias, row.key, row.version_id, "damaged version", row.found_size or 0)
         if row.source == "original" and row.attempts:
             _listed(add, "originals", row.key, "restored version")
     return list(found.values())
+
+
+def _of(recording: Recording) -> Q:
+    """Also what was found before it was joined into another."""
+    return Q(recording=recording) | Q(recording__joined_into=recording)
 
 
 def _listed(add: Add, alias: str, key: str, what: str) -> None:
@@ -80,6 +86,6 @@ def forget(recording: Recording) -> None:
         ids = list(rows.values_list("pk", flat=True))
         Turn.objects.filter(source=source, row__in=ids).delete()
     copies.delete()
-    Damage.objects.filter(recording=recording, state__in=ALL).update(
+    Damage.objects.filter(_of(recording), state__in=ALL).update(
         state=Damage.State.GONE, gone_at=timezone.now(), claimed_until=None
     )
