@@ -65,9 +65,7 @@ class Line:
 def lines() -> list[Line]:
     """The kinds with their figures, as they were reckoned last."""
     order = {source.name: number for number, source in enumerate(registry.sources())}
-    rows = [row for row in Figures.objects.all() if row.source in order]
-    if not s3.has_replica():
-        rows = [row for row in rows if row.source != s3.REPLICA or row.objects_all]
+    rows = [row for row in Figures.objects.all() if row.source in order and row.objects_all]
     return [Line(row, _shares(row)) for row in sorted(rows, key=lambda row: order[row.source])]
 
 

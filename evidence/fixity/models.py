@@ -20,6 +20,8 @@ class Turn(models.Model):
 
     source = models.CharField(max_length=20)
     row = models.BigIntegerField()
+    # What it is, for people.
+    words = models.CharField(max_length=80, blank=True)
     until = models.DateTimeField()
     token = models.UUIDField(default=uuid.uuid4)
     # Since when the store gives no answer for this object, and what it says instead.

@@ -49,8 +49,9 @@ def take(item: Item) -> Turn | None:
     try:
         with transaction.atomic():
             return Turn.objects.create(
-                source=item.source, row=item.pk, until=now + CLAIM, token=token
-            )
+                source=item.source, row=item.pk, until=now + CLAIM, token=token,
+                words=f"{item.reference}, {item.kind}",
+            )  # fmt: skip
     except IntegrityError:
         free = Turn.objects.filter(source=item.source, row=item.pk, until__lt=now)
         if not free.update(until=now + CLAIM, token=token):

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from evidence.fixity import actions, figures
-from evidence.fixity.models import Damage, Turn
+from evidence.fixity.models import Damage, Figures, Turn
 from evidence.people.actions import NotAllowed
 from evidence.people.fresh import proved_again
 from evidence.people.requests import person
@@ -58,7 +58,7 @@ def home(request: HttpRequest) -> HttpResponse:
     lines = figures.lines()
     oldest = figures.oldest()
     age = (timezone.now() - oldest.checked_at).days if oldest else 0
-    replica = next((line.row for line in lines if line.row.source == s3.REPLICA), None)
+    replica = Figures.objects.filter(source=s3.REPLICA).first() if s3.has_replica() else None
     context = {
         "open": held[:MOST_OPEN], "more_open": len(held) > MOST_OPEN, "most_open": MOST_OPEN,
         "past": past_rows[:PAGE],

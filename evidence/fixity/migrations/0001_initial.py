@@ -55,6 +55,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('source', models.CharField(max_length=20)),
                 ('row', models.BigIntegerField()),
+                ('words', models.CharField(blank=True, max_length=80)),
                 ('until', models.DateTimeField()),
                 ('token', models.UUIDField(default=uuid.uuid4)),
                 ('failing_since', models.DateTimeField(blank=True, null=True)),

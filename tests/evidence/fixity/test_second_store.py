@@ -52,7 +52,9 @@ def test_an_original_is_copied_to_another_store_and_restored_from_it(
     assert replica.run() == 1
     copy = ReplicaCopy.objects.get()
     assert b"".join(s3.read("replica", copy.key, copy.version_id)) == film
-    assert not [row for row in s3.versions("originals", copy.key) if row.version_id == copy.version_id]
+    assert not [
+        row for row in s3.versions("originals", copy.key) if row.version_id == copy.version_id
+    ]
     with pytest.raises(s3.StoreError):
         s3.delete_version("replica", copy.key, copy.version_id)
     s3.destroy("originals", original.key, original.version_id)
