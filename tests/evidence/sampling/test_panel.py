@@ -292,7 +292,7 @@ def test_questions_are_of_the_kind(db: None) -> None:
 def test_damaged_footage_is_not_played_to_the_panel_either(
     session: PanelSession,
     item: Item,
-    playable: Item,  # noqa: F811
+    playable: Item,
     chair: User,
 ) -> None:
     client = signed_in(chair)
