@@ -15,8 +15,8 @@ from redis import Redis
 
 from evidence.custody import sequencer, status
 from evidence.custody.models import Checkpoint
+from evidence.fixity import figures
 from evidence.people.requests import address
-from evidence.recordings import audits
 from evidence.retention import reporting
 from evidence.store import s3
 from ingest.accounting import runs
@@ -75,7 +75,7 @@ def _custody() -> bytes:
 
     last = Checkpoint.objects.order_by("-size").first()
     audit = status.last_audit()
-    oldest = audits.oldest_unchecked()
+    oldest = figures.oldest()
     gauge("custody_size", "Events in the custody log", sequencer.tree_size())
     gauge("custody_backlog", "Events that wait for a number", status.backlog())
     gauge("custody_room", "Events for which partitions are there", status.room())
@@ -87,13 +87,16 @@ def _custody() -> bytes:
           status.seconds_since(audit.finished if audit else None))  # fmt: skip
     gauge("custody_audit_faults", "Faults of the last whole audit",
           audit.fault_count if audit else 0)  # fmt: skip
-    gauge("oldest_unchecked_object_seconds", "Age of the longest unread original; -1: none",
+    gauge("oldest_unchecked_object_seconds", "Age of the longest unread object; -1: none",
           status.seconds_since(oldest.checked_at if oldest else None))  # fmt: skip
     gauge("disposal_due", "Recordings that nothing keeps, waiting for people; counted to 10,001",
           reporting.due_count())  # fmt: skip
     gauge("disposal_held_up", "Recordings that the store does not let go of",
           reporting.held_up())  # fmt: skip
     _accounting(registry)
+    gauge("damaged_objects", "Objects known to be damaged, up to 1,000", figures.damaged())
+    gauge("replica_behind_bytes", "Bytes that the replica lacks; -1: there is none",
+          figures.behind())  # fmt: skip
     return generate_latest(registry)
 
 

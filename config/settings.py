@@ -6,6 +6,7 @@ stack writes, so that `manage.py` works in a clone whose stack has been started 
 
 from datetime import date
 from pathlib import Path
+from typing import cast
 
 import django_stubs_ext
 from csp.constants import NONE, SELF
@@ -129,6 +130,7 @@ INSTALLED_APPS = [
     "allauth.usersessions",
     "evidence.recordings",
     "evidence.retention",
+    "evidence.fixity",
     "evidence.cases",
     "evidence.exhibits",
     "evidence.complaints",
@@ -316,13 +318,30 @@ def _bucket(name: str) -> dict[str, object]:
 TILES_URL = env.str("BWV_TILES_URL", "")
 TILES_ORIGIN = "/".join(TILES_URL.split("/")[:3])
 
-STORAGES = {
+STORAGES: dict[str, dict[str, object]] = {
     "default": _bucket("renditions"),
     "originals": _bucket("originals"),
     "renditions": _bucket("renditions"),
     "custody": _bucket("custody"),
     "staticfiles": {"BACKEND": "config.static_files.ModulesStorage"},
 }
+# A second place for originals, kept in step by workers; no bucket's name: none.
+REPLICA_BUCKET = env.str("BWV_REPLICA_BUCKET", "")
+if REPLICA_BUCKET:
+    STORAGES["replica"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            **cast(dict[str, object], STORAGES["originals"]["OPTIONS"]),
+            "bucket_name": REPLICA_BUCKET,
+            "endpoint_url": env.str("BWV_REPLICA_ENDPOINT", S3_ENDPOINT),
+            "access_key": secret("BWV_REPLICA_ACCESS_KEY_ID"),
+            "secret_key": secret("BWV_REPLICA_SECRET_ACCESS_KEY"),
+            "region_name": env.str("BWV_REPLICA_REGION", S3_REGION),
+        },
+    }
+# Stored files are read again at so many bytes a second, the longest unread first; 0: never.
+FIXITY_BYTES_SECOND = env.int("BWV_FIXITY_BYTES_SECOND", 20_000_000, validate=validate.Range(min=0))
+FIXITY_SECONDS = 60
 # Docks' parts: 16 MiB keeps the agent's memory small and leaves 160 GB a file at 10,000 parts.
 PART_SIZE = env.int("BWV_PART_SIZE", 16 * 1024 * 1024)
 PART_URL_SECONDS = env.int("BWV_PART_URL_SECONDS", 3600)
@@ -382,6 +401,8 @@ CELERY_TASK_ROUTES = {
     "ingest.accounting.tasks.count": {"queue": "upkeep"},
     "ingest.accounting.tasks.nightly": {"queue": "upkeep"},
     "ingest.accounting.tasks.cool": {"queue": "upkeep"},
+    "evidence.fixity.tasks.sweep": {"queue": "upkeep"},
+    "evidence.fixity.tasks.replicate": {"queue": "upkeep"},
 }
 # An object that no row names yet may be a worker's that still works; nobody's after so long.
 ACCOUNTING_GRACE_SECONDS = env.int("BWV_ACCOUNTING_GRACE_SECONDS", CELERY_TASK_TIME_LIMIT + 1800)
@@ -409,6 +430,17 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60,
     },
     "clear sessions": {"task": "evidence.people.tasks.clear_sessions", "schedule": 3600},
+    # What waits longer than the next is sent is not waited for: no heap of them grows.
+    "sweep fixity": {
+        "task": "evidence.fixity.tasks.sweep",
+        "schedule": FIXITY_SECONDS,
+        "options": {"expires": FIXITY_SECONDS},
+    },
+    "sweep replica": {
+        "task": "evidence.fixity.tasks.replicate",
+        "schedule": FIXITY_SECONDS,
+        "options": {"expires": FIXITY_SECONDS},
+    },
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
     "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},

@@ -88,6 +88,7 @@ UNFOLD: dict[str, Any] = {
                           "custody.view"),
                     _item("Checkpoints", "verified", "admin:custody_checkpoint_changelist",
                           "custody.view"),
+                    _item("Fixity", "health_and_safety", "fixity", "accounting.view"),
                     _item("Alarms", "notification_important", "admin:custody_alarm_changelist",
                           "custody.state"),
                     _item("Allegation categories", "category",

@@ -24,6 +24,7 @@ urlpatterns = [
     path("audit/", include("evidence.audit.urls")),
     path("retention/groups/<ref:reference>/", group_views.group, name="recording-group"),
     path("retention/rules/", include("evidence.retention.policies.urls")),
+    path("fixity/", include("evidence.fixity.urls")),
     path("samples/", include("evidence.sampling.urls")),
     path("retention/", include("evidence.retention.disposal_urls")),
     path("panel/", include("evidence.sampling.panel_urls")),

@@ -17,6 +17,7 @@ from evidence.exhibits import access, covers, making, marks, ranges
 from evidence.exhibits.models import Clip, Exhibit, Redaction
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
+from evidence.recordings import damage
 from evidence.recordings.access import find, visible_to
 from evidence.recordings.models import Recording
 from evidence.store import s3
@@ -101,8 +102,11 @@ def _recording(by: User, reference: str) -> Recording:
         )
     if recording.restricted == Recording.Restriction.OUTSIDE:
         raise NotProduced("It came from outside the force. Accept it first.")
-    if recording.disposed_at is not None or not recording.originals.exists():
+    files = list(recording.originals.all())
+    if recording.disposed_at is not None or not files:
         raise NotProduced("Its footage is not kept any more: it was disposed of.")
+    if any(file.damaged_at is not None for file in files):
+        raise NotProduced(damage.SENTENCE)
     return recording
 
 
@@ -261,6 +265,8 @@ def again(*, by: User, exhibit: Exhibit, reason: str) -> None:
     with transaction.atomic():
         row = mine(by, exhibit)
         clip = row.clip
+        if clip is not None and clip.original and clip.original.damaged_at is not None:
+            raise NotProduced(damage.SENTENCE)
         taken = clip is not None and Clip.objects.filter(
             pk=clip.pk, state=Clip.State.FAILED
         ).update(state=Clip.State.WAITING, attempts=0, claimed_until=None, problem="")
@@ -318,6 +324,7 @@ def _original(by: User, row: Exhibit, address: str, why: str, original: int | No
     file = row.recording.originals.filter(pk=original or 0).first()
     if file is None:
         raise Exhibit.DoesNotExist
+    damage.refuse([file])
     kind = {"kind": "original", "original": file.reference}
     _looked("evidence.downloaded", by, row, address, why, kind)
     ending = file.container if file.container in ENDINGS else "bin"
@@ -341,6 +348,8 @@ def _ready(exhibit: Exhibit) -> Clip:
     if exhibit.clip.state != Clip.State.READY:
         name = "redacted copy" if exhibit.is_redacted else "clip"
         raise NotAllowed(f"The {name} is not made yet. Come back in a few minutes.")
+    if exhibit.clip.damaged_at is not None:
+        raise damage.Damaged
     return exhibit.clip
 
 

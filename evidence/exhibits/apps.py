@@ -15,7 +15,9 @@ class ExhibitsConfig(AppConfig):
         from evidence.cases import sections, unlinking
         from evidence.exhibits import leaving
         from evidence.exhibits import links as own
+        from evidence.exhibits.fixity import Clips
         from evidence.exhibits.sections import exhibits, papers
+        from evidence.fixity import registry as fixity
         from evidence.recordings import links
         from evidence.retention import registry
 
@@ -28,3 +30,4 @@ class ExhibitsConfig(AppConfig):
         registry.register_busy(leaving.busy)
         registry.register_forgetter(leaving.forget)
         registry.register_along(leaving.along)
+        fixity.register(Clips())

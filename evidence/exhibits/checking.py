@@ -9,6 +9,7 @@ from evidence.custody.record import Draft, record_all
 from evidence.exhibits.actions import NotProduced, mine
 from evidence.exhibits.models import Clip, Exhibit, Redaction
 from evidence.people.models import User
+from evidence.recordings import damage
 
 
 def check(*, by: User, exhibit: Exhibit, seen: str) -> Exhibit:
@@ -50,12 +51,18 @@ def ready_to_share(exhibit: Exhibit) -> tuple[bool, str]:
     if exhibit.recording.disposed_at is not None or (clip and clip.state == Clip.State.GONE):
         return False, gone
     if clip is None:
-        return (True, "") if exhibit.recording.originals.exists() else (False, gone)
+        files = exhibit.recording.originals.all()
+        if not files:
+            return False, gone
+        whole = all(file.damaged_at is None for file in files)
+        return whole, "" if whole else damage.SENTENCE
     name = "redacted copy" if clip.redacted else "clip"
     if clip.state == Clip.State.FAILED:
         return False, f"The {name} {mark} could not be made. Try it again, or withdraw it."
     if clip.state != Clip.State.READY:
         return False, f"The {name} {mark} is still being made. Share it when it is ready."
+    if clip.damaged_at is not None:
+        return False, damage.SENTENCE
     if clip.redacted and not _watched(clip):
         return False, (
             f"Nobody has watched the redacted copy {mark} yet. Its producer has to watch it and "

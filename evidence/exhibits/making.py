@@ -133,7 +133,8 @@ def kept(clip: Clip, result: Result) -> bool:
         row.state, row.claimed_until, row.problem = State.READY, None, ""
         row.key, row.size, row.sha256 = result.key, result.size, result.sha256
         row.tool, row.tool_version, row.arguments = result.tool, result.version, result.arguments
-        row.facts, row.made_at = result.facts, timezone.now()
+        row.facts = result.facts
+        row.made_at = row.checked_at = timezone.now()
         row.save()
         if row.redacted:
             _redacted(row)

@@ -80,6 +80,10 @@ class Clip(models.Model):
     # Width, height, seconds, sound, and hashes of the first and the last picture.
     facts: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     made_at = models.DateTimeField(null=True, blank=True)
+    # When its file was last read and compared, the first time while it was written; and since
+    # when it is known to be no longer what was made.
+    checked_at = models.DateTimeField(null=True, blank=True)
+    damaged_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -94,6 +98,9 @@ class Clip(models.Model):
             models.Index(
                 fields=["requested_at"], name="clip_open",
                 condition=Q(state__in=["waiting", "making"]),
+            ),
+            models.Index(
+                fields=["checked_at"], name="clip_checked_longest_ago", condition=Q(state="ready"),
             ),
         ]  # fmt: skip
 

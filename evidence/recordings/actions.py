@@ -13,7 +13,7 @@ from django.utils import timezone
 from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
-from evidence.recordings import rules, said, search, sittings
+from evidence.recordings import damage, rules, said, search, sittings
 from evidence.recordings.access import find
 from evidence.recordings.models import Category, IncidentType, Recording, Rendition, Undo
 from evidence.recordings.said import LEAVE, Leave
@@ -194,7 +194,11 @@ class Segment:
 
 
 def segments(recording: Recording) -> list[Segment]:
-    """Signed URLs of the viewing copies, in order. After the permission check and the event."""
+    """Signed URLs of the viewing copies, in order. After the permission check and the event.
+
+    Raises damage.Damaged.
+    """
+    damage.refuse_recording(recording)
     rows = Rendition.objects.filter(
         original__recording=recording, kind__in=["proxy", "storyboard", "sound", "small"]
     ).select_related("original")
@@ -237,10 +241,11 @@ def play(
     """URLs for playing, after writing that it was played; `again` renews them in one sitting.
 
     With the page's token what it plays can be counted from here on (`sittings.report`).
-    Raises Recording.DoesNotExist.
+    Raises Recording.DoesNotExist, damage.Damaged.
     """
     with transaction.atomic():
         recording = find(by, reference)
+        damage.refuse_recording(recording)
         if not again:
             _looked("evidence.played", by, recording, address, "proxy", reason=reason)
         sittings.begin(by=by, token=sitting, recording=recording, reason=reason)
@@ -250,13 +255,14 @@ def play(
 def download(*, by: User, reference: str, original: int, address: str, reason: str = "") -> str:
     """A signed URL of one original, as an attachment under a name of ours.
 
-    Raises Recording.DoesNotExist.
+    Raises Recording.DoesNotExist, damage.Damaged.
     """
     with transaction.atomic():
         recording = find(by, reference, "recording.download")
         file = recording.originals.filter(pk=original).first()
         if file is None:
             raise Recording.DoesNotExist
+        damage.refuse([file])
         _looked("evidence.downloaded", by, recording, address, "original", file.reference, reason)
     suffix = file.container if file.container in ("mp4", "mkv", "avi", "ts", "wmv") else "bin"
     return s3.sign_get(

@@ -211,5 +211,5 @@ def _prove(event: Event, body: bytes, signed: Checkpoint) -> None:
 
 
 def oldest_unchecked() -> Original | None:
-    """The file whose bytes were read longest ago."""
-    return Original.objects.order_by("checked_at").first()
+    """The file whose bytes were read longest ago; of what is damaged more is known than that."""
+    return Original.objects.filter(damaged_at=None).order_by("checked_at").first()

@@ -27,6 +27,7 @@ from evidence.custody.log.bag import Bag, BagError, safe_name
 from evidence.custody.log.outline import Outline, OutlineError, Reference, Sink
 from evidence.custody.models import Event
 from evidence.custody.record import Actor, CustodyError, Draft, Subject, record_all, service
+from evidence.recordings import damage
 from evidence.recordings.models import Original
 from evidence.store import s3
 
@@ -105,7 +106,9 @@ class Composition:
 
 
 def original_file(original: Original) -> File:
-    """An original as a file of a package."""
+    """An original as a file of a package. Raises ExportError where it is damaged."""
+    if original.damaged_at is not None:
+        raise ExportError(f"{original.reference}: {damage.SENTENCE}")
     return File(
         original.reference, f"data/{original.reference}/{safe_name(original.file_name)}",
         "originals", original.key, original.version_id, original.sha256, original.size,

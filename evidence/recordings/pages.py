@@ -15,7 +15,7 @@ from evidence.custody import history
 from evidence.custody.models import Anchor, Checkpoint, Event
 from evidence.custody.record import Draft, once_a_day, record_all
 from evidence.people.models import User
-from evidence.recordings import keeping, keyset
+from evidence.recordings import damage, keeping, keyset
 from evidence.recordings.models import Original, Recording, Rendition, Undo
 from evidence.store import s3
 
@@ -55,7 +55,9 @@ def rows(recordings: Sequence[Recording], *, by: User, address: str) -> list[Row
     A constant number of queries, whatever the number of rows.
     """
     stills: dict[int, Rendition] = {}
-    found = Rendition.objects.filter(original__recording__in=recordings, kind="poster")
+    found = Rendition.objects.filter(
+        original__recording__in=recordings, original__damaged_at=None, kind="poster"
+    )
     for still in found.select_related("original").order_by("-original__recorded_at"):
         stills[still.original.recording_id] = still
     running = Original.objects.filter(recording__in=recordings, media="running")
@@ -146,6 +148,8 @@ def proofs_of(originals: Sequence[Original]) -> list[Proof]:
 def _proof(
     original: Original, event: Event | None, signed: Checkpoint | None, reach: dict[str, int]
 ) -> Proof:
+    if original.damaged_at is not None:
+        return Proof("red", "Check failed. Don't rely on this file.", damage.SENTENCE)
     if event is None:
         return Proof(
             "blue", "Not numbered yet.", "Stored and checked; its line in the log is being made."
@@ -194,7 +198,7 @@ def _proof(
 OPEN_EVENTS = (
     "evidence.received", "evidence.conflict", "evidence.quarantined", "evidence.verified",
     "rendition.created", "rendition.failed", "recording.categorised", "recording.assigned",
-    "recording.joined",
+    "recording.joined", "evidence.damaged", "evidence.mended",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core import signing
 from django.db.models import QuerySet
 
+from evidence.recordings import damage
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.store import s3
 
@@ -45,6 +46,7 @@ def player(recording: Recording, *, look: str = "", track: bool = True) -> dict[
         "look": look,
         "clock": _clock(recording),
         "tiles": settings.TILES_URL if track else "",
+        "problem": damage.SENTENCE if any(item.damaged_at for item in originals) else "",
         "segments": [
             _segment(recording, item, facts, after.get(item.pk), track) for item in played
         ],

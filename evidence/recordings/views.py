@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import redirect, render
@@ -14,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from evidence.people.requests import address, person
 from evidence.recordings import actions, ending, notices, pages, player_views, reasons, record_page
+from evidence.recordings.damage import Damaged
 from evidence.recordings.models import Recording
 from evidence.recordings.refusals import or_404, refuse
 
@@ -112,6 +114,8 @@ def play(request: HttpRequest, reference: str) -> HttpResponse:
         )
     except Recording.DoesNotExist:
         refuse(request, reference)
+    except Damaged as error:
+        return JsonResponse({"detail": str(error)}, status=409)
     request.session[f"played:{reference}"] = timezone.now().timestamp()
     return JsonResponse({"segments": [item.urls() for item in found]})
 
@@ -134,4 +138,7 @@ def download(request: HttpRequest, reference: str, original: int) -> HttpRespons
         )
     except Recording.DoesNotExist:
         refuse(request, reference)
+    except Damaged as error:
+        messages.error(request, str(error))
+        return redirect("recording", item.reference)
     return HttpResponseRedirect(url)

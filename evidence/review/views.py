@@ -17,6 +17,7 @@ from evidence.people.models import User
 from evidence.people.office import staff
 from evidence.people.requests import address
 from evidence.recordings import player_data, sittings
+from evidence.recordings.damage import Damaged
 from evidence.recordings.models import Recording
 from evidence.recordings.references import is_reference
 from evidence.recordings.refusals import refuse
@@ -176,6 +177,8 @@ def play(request: HttpRequest, complaint: int, reference: str) -> HttpResponse:
         raise Http404 from None
     except Recording.DoesNotExist:
         refuse(request, reference)
+    except Damaged as error:
+        return JsonResponse({"detail": str(error)}, status=409)
     request.session[key] = timezone.now().timestamp()
     return JsonResponse({"segments": [item.urls() for item in found]})
 

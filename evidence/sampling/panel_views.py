@@ -15,6 +15,7 @@ from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.requests import address, person
 from evidence.recordings import player_data
+from evidence.recordings.damage import Damaged
 from evidence.recordings.models import Rendition
 from evidence.sampling import actions, forms, questions
 from evidence.sampling.access import open_to, plans_to, sessions_to, shown_in, to_choose
@@ -187,7 +188,8 @@ def watch(request: HttpRequest, session: str, item: int) -> HttpResponse:
 
 
 def _still(recording: int) -> str:
-    row = Rendition.objects.filter(original__recording=recording, kind="poster").first()
+    whole = Rendition.objects.filter(original__damaged_at=None)
+    row = whole.filter(original__recording=recording, kind="poster").first()
     if row is None:
         return ""
     return s3.sign_get("renditions", row.key, seconds=60, content_type=row.content_type)
@@ -204,10 +206,13 @@ def _plays_already(request: HttpRequest, key: str) -> bool:
 def play(request: HttpRequest, session: str, item: int) -> HttpResponse:
     """Signed addresses of the viewing copies, after the event."""
     key = f"panel:{session}:{item}"
-    found = actions.play(
-        by=person(request), session=session, item=item, address=address(request),
-        again=_plays_already(request, key),
-    )  # fmt: skip
+    try:
+        found = actions.play(
+            by=person(request), session=session, item=item, address=address(request),
+            again=_plays_already(request, key),
+        )  # fmt: skip
+    except Damaged as error:
+        return JsonResponse({"detail": str(error)}, status=409)
     request.session[key] = timezone.now().timestamp()
     return JsonResponse({"segments": [part.urls() for part in found]})
 

@@ -20,7 +20,7 @@ from evidence.exhibits.papers import Kind, NoPapers
 from evidence.people import links
 from evidence.people.models import User
 from evidence.people.table import Scope
-from evidence.recordings import markers, smaller
+from evidence.recordings import damage, markers, smaller
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Marker, Recording
 from evidence.sharing import contacts, mailing, standing
@@ -270,6 +270,8 @@ def _may(by: User, case: Case | None, items: list[Item], *, lock: bool = False) 
             why = not_ready(item.exhibit) or why
         elif not item.recording.originals.all():
             why = "Its footage is not kept any more: it was disposed of."
+        elif any(file.damaged_at for file in item.recording.originals.all()):
+            why = damage.SENTENCE
         if why:
             raise NotShared(f"{name} can't be shared. {why}", "things")
 

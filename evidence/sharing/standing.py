@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, prefetch_related_objects
 from evidence.cases.models import CaseLink
 from evidence.exhibits import checking, disclosure
 from evidence.exhibits.models import Clip, Decision, Exhibit
+from evidence.recordings import damage
 from evidence.sharing.models import Item, Share
 
 
@@ -136,7 +137,17 @@ def _why(share: Share, item: Item, stops: Iterable[Decision]) -> str:
     gone = item.exhibit is None and not item.recording.originals.all()
     if gone or item.recording.disposed_at is not None:
         return "Its footage is not kept any more: it was disposed of."
+    if _damaged(item):
+        return damage.SENTENCE
     return stopped(share.case_id, item, stops)
+
+
+def _damaged(item: Item) -> bool:
+    """Whether the store no longer holds what was shared: of a clip its own file counts."""
+    if item.exhibit is not None and item.exhibit.clip is not None:
+        return item.exhibit.clip.damaged_at is not None
+    files = item.recording.originals.all() if item.recording else ()
+    return any(file.damaged_at is not None for file in files)
 
 
 def stopped(case: int | None, item: Item, stops: Iterable[Decision]) -> str:

@@ -1,7 +1,7 @@
 """The one module that speaks S3 beyond what django-storages does.
 
 Multipart uploads, signed URLs, conditional writes, read-back, locks and legal holds.
-Buckets are Django storage aliases: originals, renditions, custody.
+Buckets are Django storage aliases: originals, renditions, custody, and replica where there is one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import CompletedPartTypeDef, PartTypeDef
 
 READ_CHUNK = 4 * 1024 * 1024
+REPLICA = "replica"
+# A part of what is written while it comes: as much is held in memory, and 10,000 make an object.
+STREAM_PART = 32 * 1024 * 1024
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 
@@ -44,6 +48,14 @@ class PartsRefused(StoreError):
 
 class Missing(StoreError):
     """There is no such object or multipart upload."""
+
+
+class OtherBytes(RuntimeError):
+    """What was to be written has another fingerprint than it should: `sha256` and `size`."""
+
+    def __init__(self, sentence: str, sha256: str, size: int) -> None:
+        super().__init__(sentence)
+        self.sha256, self.size = sha256, size
 
 
 @dataclass(frozen=True)
@@ -77,11 +89,11 @@ def bucket(alias: str) -> str:
     return str(getattr(storages[alias], "bucket_name"))
 
 
-@lru_cache(maxsize=4)
-def _client(endpoint: str, process: int) -> S3Client:
+@lru_cache(maxsize=8)
+def _client(endpoint: str, process: int, account: str = "originals", key: str = "") -> S3Client:
     """One client a process: a connection that is shared over a fork gives each side the
     other's answers, which looks like footage that is lost or changed."""
-    options: dict[str, Any] = settings.STORAGES["originals"]["OPTIONS"]  # type: ignore[index, assignment]
+    options: dict[str, Any] = settings.STORAGES[account]["OPTIONS"]  # type: ignore[index, assignment]
     return boto3.client(
         "s3",
         endpoint_url=endpoint,
@@ -101,9 +113,18 @@ def _client(endpoint: str, process: int) -> S3Client:
     )
 
 
-def client() -> S3Client:
-    """The client for this system's own requests."""
-    return _client(settings.S3_ENDPOINT, os.getpid())
+def client(alias: str = "originals") -> S3Client:
+    """The client for this system's own requests of the store behind an alias: the replica lies
+    in another store, or at least under another account; all else in one."""
+    if alias != REPLICA:
+        return _client(settings.S3_ENDPOINT, os.getpid())
+    options: dict[str, Any] = settings.STORAGES[REPLICA]["OPTIONS"]  # type: ignore[index, assignment]
+    return _client(options["endpoint_url"], os.getpid(), REPLICA, options["access_key"])
+
+
+def has_replica() -> bool:
+    """Whether a second place for originals is configured."""
+    return REPLICA in settings.STORAGES
 
 
 def signer() -> S3Client:
@@ -143,7 +164,7 @@ def _b64(sha256: str) -> str:
 def start_multipart(alias: str, key: str, content_type: str) -> str:
     """Begin a multipart upload whose parts carry SHA-256 checksums; its id."""
     try:
-        answer = client().create_multipart_upload(
+        answer = client(alias).create_multipart_upload(
             Bucket=bucket(alias), Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
         )
     except (ClientError, BotoCoreError) as error:
@@ -184,7 +205,7 @@ def stored_parts(alias: str, key: str, upload_id: str) -> list[StoredPart]:
     marker = 0
     while True:
         try:
-            answer = client().list_parts(
+            answer = client(alias).list_parts(
                 Bucket=bucket(alias), Key=key, UploadId=upload_id, PartNumberMarker=marker
             )
         except (ClientError, BotoCoreError) as error:
@@ -202,17 +223,21 @@ def stored_parts(alias: str, key: str, upload_id: str) -> list[StoredPart]:
     ]
 
 
-def finish_multipart(alias: str, key: str, upload_id: str, parts: list[StoredPart]) -> str:
+def finish_multipart(
+    alias: str, key: str, upload_id: str, parts: list[StoredPart], *, once: bool = True
+) -> str:
     """Put the parts together; the new object's version id.
 
-    Conditional: raises AlreadyThere when the key is taken, Missing when the upload is gone.
+    Conditional: raises AlreadyThere when the key is taken (without `once` another version is
+    added), Missing when the upload is gone.
     """
+    extra: dict[str, Any] = {"IfNoneMatch": "*"} if once else {}
     try:
-        answer = client().complete_multipart_upload(
+        answer = client(alias).complete_multipart_upload(
             Bucket=bucket(alias),
             Key=key,
             UploadId=upload_id,
-            IfNoneMatch="*",
+            **extra,
             MultipartUpload={"Parts": [part.named() for part in parts]},
         )
     except (ClientError, BotoCoreError) as error:
@@ -223,7 +248,7 @@ def finish_multipart(alias: str, key: str, upload_id: str, parts: list[StoredPar
 def abort_multipart(alias: str, key: str, upload_id: str) -> None:
     """Forget a multipart upload and its parts. Nothing happens when there is none."""
     try:
-        client().abort_multipart_upload(Bucket=bucket(alias), Key=key, UploadId=upload_id)
+        client(alias).abort_multipart_upload(Bucket=bucket(alias), Key=key, UploadId=upload_id)
     except (ClientError, BotoCoreError) as error:
         try:
             _raise(error, "aborting an upload")
@@ -246,25 +271,29 @@ def head(alias: str, key: str, version_id: str = "") -> Head:
     """Size and version of an object. Raises Missing."""
     extra: dict[str, Any] = {"VersionId": version_id} if version_id else {}
     try:
-        answer = client().head_object(Bucket=bucket(alias), Key=key, **extra)
+        answer = client(alias).head_object(Bucket=bucket(alias), Key=key, **extra)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"looking at {key}")
     return Head(answer["ContentLength"], str(answer.get("VersionId", "null")))
 
 
-def put(alias: str, key: str, body: bytes | IO[bytes], sha256: str, content_type: str) -> str:
+def put(
+    alias: str, key: str, body: bytes | IO[bytes], sha256: str, content_type: str, *,
+    once: bool = True,
+) -> str:  # fmt: skip
     """Write an object once, its SHA-256 (hex) checked by the store; its version id.
 
-    Raises AlreadyThere when the key is taken.
+    Raises AlreadyThere when the key is taken; without `once` another version is added.
     """
+    extra: dict[str, Any] = {"IfNoneMatch": "*"} if once else {}
     try:
-        answer = client().put_object(
+        answer = client(alias).put_object(
             Bucket=bucket(alias),
             Key=key,
             Body=body,
             ContentType=content_type,
             ChecksumSHA256=_b64(sha256),
-            IfNoneMatch="*",
+            **extra,
         )
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"writing {key}")
@@ -281,7 +310,7 @@ def put_locked(
     """
     extra: dict[str, Any] = {"IfNoneMatch": "*"} if once else {}
     try:
-        client().put_object(
+        client(alias).put_object(
             Bucket=bucket(alias),
             Key=key,
             Body=body,
@@ -297,7 +326,9 @@ def put_locked(
 
 def keys(alias: str, prefix: str) -> Iterator[str]:
     """The keys that begin so, in order. Raises StoreError."""
-    pages = client().get_paginator("list_objects_v2").paginate(Bucket=bucket(alias), Prefix=prefix)
+    pages = (
+        client(alias).get_paginator("list_objects_v2").paginate(Bucket=bucket(alias), Prefix=prefix)
+    )
     try:
         for page in pages:
             for item in page.get("Contents", []):
@@ -323,7 +354,7 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
             number += 1
             checksum = base64.b64encode(hashlib.sha256(chunk).digest()).decode()
             try:
-                answer = client().upload_part(
+                answer = client(alias).upload_part(
                     Bucket=bucket(alias),
                     Key=key,
                     UploadId=upload_id,
@@ -336,6 +367,58 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
                 _raise(error, f"writing {key}")
             parts.append(StoredPart(number, len(chunk), answer["ETag"], checksum))
     return finish_multipart(alias, key, upload_id, parts)
+
+
+def put_stream(
+    alias: str, key: str, pieces: Iterable[bytes], sha256: str, size: int, content_type: str, *,
+    once: bool = True,
+) -> str:  # fmt: skip
+    """Write an object from pieces as they come, never held whole; its version id.
+
+    Its SHA-256 is reckoned on the way and compared before the object comes to be: of other bytes
+    nothing is left. With `once` raises AlreadyThere when the key is taken; without, another
+    version is added. Raises OtherBytes.
+    """
+    room = max(STREAM_PART, -(-size // 9_000))
+    found, held = hashlib.sha256(), bytearray()
+    parts: list[StoredPart] = []
+    upload_id = ""
+
+    def send() -> None:
+        nonlocal upload_id
+        upload_id = upload_id or start_multipart(alias, key, content_type)
+        checksum = base64.b64encode(hashlib.sha256(held).digest()).decode()
+        number = len(parts) + 1
+        try:
+            answer = client(alias).upload_part(
+                Bucket=bucket(alias), Key=key, UploadId=upload_id, PartNumber=number,
+                Body=bytes(held), ChecksumSHA256=checksum,
+            )  # fmt: skip
+        except (ClientError, BotoCoreError) as error:
+            _raise(error, f"writing {key}")
+        parts.append(StoredPart(number, len(held), answer["ETag"], checksum))
+        held.clear()
+
+    try:
+        for piece in pieces:
+            found.update(piece)
+            held += piece
+            if len(held) >= room:
+                send()
+        total = sum(part.size for part in parts) + len(held)
+        if (found.hexdigest(), total) != (sha256, size):
+            raise OtherBytes(f"writing {key}: the bytes that came are {found.hexdigest()}, "
+                             f"{total} bytes", found.hexdigest(), total)  # fmt: skip
+        if not upload_id:
+            return put(alias, key, bytes(held), sha256, content_type, once=once)
+        if held:
+            send()
+        return finish_multipart(alias, key, upload_id, parts, once=once)
+    except BaseException:
+        if upload_id:
+            with suppress(StoreError):
+                abort_multipart(alias, key, upload_id)
+        raise
 
 
 def read(
@@ -353,7 +436,7 @@ def read(
         extra["Range"] = f"bytes={start}-{'' if end is None else end - 1}"
     body = None
     try:
-        answer = client().get_object(Bucket=bucket(alias), Key=key, **extra)
+        answer = client(alias).get_object(Bucket=bucket(alias), Key=key, **extra)
         body = answer["Body"]
         yield from body.iter_chunks(chunk)
     except (ClientError, BotoCoreError) as error:
@@ -366,7 +449,7 @@ def read(
 def delete_version(alias: str, key: str, version_id: str) -> None:
     """Destroy one version; locks and legal holds make the store refuse (StoreError)."""
     try:
-        client().delete_object(Bucket=bucket(alias), Key=key, VersionId=version_id)
+        client(alias).delete_object(Bucket=bucket(alias), Key=key, VersionId=version_id)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"deleting {key}")
 
@@ -390,7 +473,7 @@ def versions(alias: str, prefix: str = "") -> Iterator[Version]:
 
     Of one key the markers come after the versions. Raises StoreError.
     """
-    pages = client().get_paginator("list_object_versions")
+    pages = client(alias).get_paginator("list_object_versions")
     try:
         for page in pages.paginate(Bucket=bucket(alias), Prefix=prefix):
             rows = [
@@ -512,7 +595,7 @@ def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:
     if version_id:
         extra["BypassGovernanceRetention"] = True
     try:
-        answer = client().delete_object(Bucket=bucket(alias), Key=key, **extra)
+        answer = client(alias).delete_object(Bucket=bucket(alias), Key=key, **extra)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"destroying {key}")
     said = answer["ResponseMetadata"]
@@ -526,7 +609,7 @@ def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:
 def delete(alias: str, key: str) -> None:
     """Delete what lies under a key, where the bucket is not versioned. Nothing when it is gone."""
     try:
-        client().delete_object(Bucket=bucket(alias), Key=key)
+        client(alias).delete_object(Bucket=bucket(alias), Key=key)
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"deleting {key}")
 
@@ -534,7 +617,7 @@ def delete(alias: str, key: str) -> None:
 def lock_until(alias: str, key: str, version_id: str, until: datetime) -> None:
     """Forbid deletion of a version until a time (Object Lock, GOVERNANCE mode)."""
     try:
-        client().put_object_retention(
+        client(alias).put_object_retention(
             Bucket=bucket(alias),
             Key=key,
             VersionId=version_id,
@@ -547,7 +630,7 @@ def lock_until(alias: str, key: str, version_id: str, until: datetime) -> None:
 def legal_hold(alias: str, key: str, version_id: str, on: bool) -> None:
     """Set or end the store's legal hold on a version."""
     try:
-        client().put_object_legal_hold(
+        client(alias).put_object_legal_hold(
             Bucket=bucket(alias),
             Key=key,
             VersionId=version_id,
@@ -613,28 +696,29 @@ def let_browsers_send(alias: str, origin: str) -> None:
         "MaxAgeSeconds": 600,
     }
     try:
-        client().put_bucket_cors(Bucket=bucket(alias), CORSConfiguration={"CORSRules": [rule]})
+        client(alias).put_bucket_cors(Bucket=bucket(alias), CORSConfiguration={"CORSRules": [rule]})
     except (ClientError, BotoCoreError) as error:
         _raise(error, f"letting {origin} send to the bucket {bucket(alias)}")
 
 
 def ensure_buckets() -> list[str]:
-    """Make the three buckets where they are missing; the names of those made.
+    """Make the buckets where they are missing; the names of those made.
 
-    originals and custody: versioned with Object Lock (custody in COMPLIANCE mode by
-    what is written into it); renditions: plain.
+    originals, custody, and replica where there is one: versioned with Object Lock (custody in
+    COMPLIANCE mode by what is written into it); renditions: plain.
     """
     made = []
-    for alias, locked in (("originals", True), ("renditions", False), ("custody", True)):
+    wanted = [("originals", True), ("renditions", False), ("custody", True)]
+    for alias, locked in wanted + [(REPLICA, True)] * has_replica():
         name = bucket(alias)
         try:
-            client().head_bucket(Bucket=name)
+            client(alias).head_bucket(Bucket=name)
             continue
         except ClientError as error:
             if _code(error) not in ("404", "NoSuchBucket"):
                 _raise(error, f"looking for the bucket {name}")
         try:
-            client().create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked)
+            client(alias).create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked)
         except (ClientError, BotoCoreError) as error:
             _raise(error, f"making the bucket {name}")
         made.append(name)

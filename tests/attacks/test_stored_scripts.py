@@ -18,6 +18,7 @@ from evidence.complaints.models import Complaint
 from evidence.custody import sequencer
 from evidence.exhibits.models import Clip, Decision, Redaction, RedactionReason
 from evidence.exhibits.papers import Kind as Kinds
+from evidence.fixity.models import Damage, Turn
 from evidence.people.models import User
 from evidence.recordings import actions, search
 from evidence.recordings.models import (
@@ -71,6 +72,15 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     Dock.objects.filter(pk=dock.pk).update(name=bad[:60], site=bad, agent=bad[:60])
     dock.refresh_from_db()
     recording = factories.docked(dock, film, name=f"{bad}.MP4", camera=bad[:64])
+    for number, state in enumerate(("held", "mended")):
+        Damage.objects.create(
+            source="original", row=number, kind=bad[:40], reference=recording.reference,
+            recording=recording, what="cut", state=state, alias="originals", bucket=bad[:100],
+            key=bad, version_id=bad, problem=bad, reason=bad, how="hand" if number else "",
+            mended_by=lane, mended_at=timezone.now(), new_version=f"{bad}2",
+        )  # fmt: skip
+    Turn.objects.create(source="original", row=7, until=timezone.now(), error=bad,
+                        failing_since=timezone.now())  # fmt: skip
     odd = factories.docked(dock, b"words", name=f"{bad}2.MP4", camera=bad[:64])
     category = Category.objects.create(code="bad", name=bad[:60])
     _rules(category, bad)
@@ -265,6 +275,7 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
     ]  # fmt: skip
     office += ["/storage/", "/accounting/", *(
         f"/accounting/?kind={kind}" for kind in Finding.Kind.values)]  # fmt: skip
+    office += ["/fixity/", *(f"/fixity/{row.pk}/" for row in Damage.objects.all())]
     office += ["/requests/", things["asked"].get_absolute_url(), f"/requests/new/?case={ask}"]
     sample = things["sample"]
     plan, item = f"/samples/{sample['plan'].reference}/", f"{sample['item'].pk}/"

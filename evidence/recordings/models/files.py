@@ -45,6 +45,8 @@ class Original(models.Model):
     cold_class = models.CharField(max_length=40, blank=True)
     # When the whole file was last read and compared; sealing does it first.
     checked_at = models.DateTimeField(default=timezone.now)
+    # Since when the store is known to hold other bytes than those that were sealed, or none.
+    damaged_at = models.DateTimeField(null=True, blank=True)
     # Work on the viewing copy.
     media = models.CharField(max_length=10, choices=Media.choices, default=Media.WAITING)
     media_reason = models.CharField(max_length=300, blank=True)
@@ -100,9 +102,16 @@ class Rendition(models.Model):
     # What a page needs without reading the file: sizes, tile geometry, waveform peaks.
     facts: models.JSONField[dict[str, Any], dict[str, Any]] = models.JSONField(default=dict)
     created = models.DateTimeField(auto_now_add=True)
+    # When all of it was last read and compared; the store does it first, while it is written.
+    checked_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["original", "kind"], name="rendition_once")]
+        indexes = [
+            # What is read again and again: the films. Of the small ones the audit takes samples.
+            models.Index(fields=["checked_at"], name="rendition_checked_longest_ago",
+                         condition=Q(kind__in=["proxy", "small"])),
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} of {self.original_id}"

@@ -282,6 +282,15 @@ def hold_for(
     return hold_all(by, by.actor(), locked, Why(kind, reason, reference))
 
 
+def hold_by_system(
+    *, recording: Recording, kind: Kind, reason: str, reference: str, actor: Actor
+) -> Hold:
+    """Hold what a part of this system found a reason for, in its act's transaction; once a
+    reference."""
+    why = Why(kind, reason[:300], reference, None, offered_review())
+    return hold_one(None, actor, recording, why)
+
+
 def renamed(*, kind: Kind, old: str, new: str) -> None:
     """A matter has another reference now: its holds that stand go on under that one."""
     Hold.objects.filter(kind=kind, reference=old, released_at=None).update(reference=new)

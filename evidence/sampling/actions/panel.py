@@ -13,6 +13,7 @@ from evidence.custody.record import Draft, record
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.table import PANEL
+from evidence.recordings import damage
 from evidence.recordings.actions import Look, Segment, segments
 from evidence.sampling.access import open_to, plans_to, sessions_to, shown_in, to_choose
 from evidence.sampling.actions.words import NOT_YOURS, NotSaid, needed, require
@@ -135,9 +136,10 @@ def play(
     *, by: User, session: str, item: int, address: str, again: bool = False
 ) -> list[Segment]:  # fmt: skip
     """Addresses of the viewing copies, after writing that it was played; `again` renews them in
-    one sitting. Raises NotAllowed."""
+    one sitting. Raises NotAllowed, damage.Damaged."""
     with transaction.atomic():
         held, row = _found(by, session, item)
+        damage.refuse_recording(row.recording)
         if not again:
             _looked("evidence.played", by, held, row, address, kind="proxy")
     return segments(row.recording)

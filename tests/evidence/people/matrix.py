@@ -235,6 +235,10 @@ post retention/rules/<slug:code>/held/decide/
                                              -   -    -   -   -    -    -    -   -    p  p  -    -   -    -   -    -   >
 get  retention/groups/<ref:reference>/       -   -    -   -   -    -    -    -   -    -  y  -    -   -    -   -    -   >
 post retention/groups/<ref:reference>/       -   -    -   -   -    -    -    -   -    -  p  -    -   -    -   -    -   >
+get  fixity/                                 -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
+get  fixity/<int:damage>/                    -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
+post fixity/<int:damage>/again/              -   -    -   -   -    -    -    p   p    -  p  -    -   -    p   -    p   >
+post fixity/<int:damage>/lift/               -   -    -   -   -    -    -    p   p    -  p  -    -   -    -   -    -   >
 get  samples/                                -   -    -   y   y    -    -    y   y    y  -  -    -   -    -   -    -   >
 get  samples/new/                            -   -    -   -   -    -    -    y   y    y  -  -    -   -    -   -    -   >
 post samples/new/                            -   -    -   -   -    -    -    p   p    p  -  -    -   -    -   -    -   >

@@ -65,6 +65,7 @@ def values(shah: User, lane: User) -> dict[str, str]:
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
         "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1", "<int:notice>": "1",
+        "<int:damage>": "1",
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
         "<request:reference>": asked.reference, "<uuid:upload>": str(uuid.uuid4()),

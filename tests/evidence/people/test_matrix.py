@@ -28,6 +28,7 @@ from evidence.complaints.models import (
 )
 from evidence.custody import checkpoints, sequencer
 from evidence.custody.models import Alarm, Audit, Event
+from evidence.fixity.models import Damage
 from evidence.people.models import Unit, User
 from evidence.recordings.models import (
     Category,
@@ -330,6 +331,15 @@ def _unusual(person: User, recording: Recording) -> Unusual:
     return row
 
 
+def _damaged(recording: Recording) -> Damage:
+    """A file of it that was found damaged, and is held."""
+    return Damage.objects.get_or_create(
+        source="original", row=recording.originals.get().pk, kind="original", key="x",
+        reference=recording.reference, recording=recording, what="missing", state="held",
+        alias="originals", bucket="x",
+    )[0]  # fmt: skip
+
+
 def _paths(things: dict[str, Any]) -> dict[str, str]:
     recording: Recording = things["recordings.recording"]
     return {
@@ -340,6 +350,7 @@ def _paths(things: dict[str, Any]) -> dict[str, str]:
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x",
         "<str:name>": things["devices.dock"].name,
         "<str:subject>": recording.reference, "<str:person>": things["people.user"].ref,
+        "<int:damage>": str(_damaged(recording).pk),
         "<int:unusual>": str(_unusual(things["people.user"], recording).pk),
         "<path:name>": things["devices.dock"].name, "<mark:mark>": "AS-1", "<slug:code>": "traffic",
         "<paper:kind>": "mg12", "<format:wanted>": "pdf", "<item:key>": recording.reference,

@@ -449,3 +449,12 @@ def test_no_address_breaks_it(bad: str, complaint: Complaint, one: Recording, la
             headers={"X-Part": "notes"},
         )
         assert part.status_code in (200, 404, 422)
+
+
+def test_damaged_footage_is_not_played_for_a_complaint_either(
+    complaint: Complaint, one: Recording, lane: User
+) -> None:
+    one.originals.update(damaged_at=timezone.now())
+    answer = client_of(lane).post(url(complaint, f"{one.reference}/play/"))
+    assert answer.status_code == 409 and "no longer matches" in answer.json()["detail"]
+    assert not events("evidence.played", one.reference)

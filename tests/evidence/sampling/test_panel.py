@@ -287,3 +287,16 @@ def test_questions_are_of_the_kind(db: None) -> None:
     assert "grounds" in {row.code for row in questions.of("stop_search")}
     assert "grounds" not in {row.code for row in questions.of("use_of_force")}
     assert "proportionate" in {row.code for row in questions.of("use_of_force")}
+
+
+def test_damaged_footage_is_not_played_to_the_panel_either(
+    session: PanelSession,
+    item: Item,
+    playable: Item,
+    chair: User,
+) -> None:
+    client = signed_in(chair)
+    playable.recording.originals.update(damaged_at=timezone.now())
+    answer = client.post(path(session, playable, "play/"))
+    assert answer.status_code == 409 and "no longer matches" in answer.json()["detail"]
+    assert not events("evidence.played")
