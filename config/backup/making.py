@@ -88,7 +88,7 @@ def _dump(binaries: Path, name: str, target: Path, vault: Vault | None) -> Writt
     """The snapshot as pg_dump's custom format, on its way through the seal."""
     command = [
         str(binaries / "pg_dump"), "--format=custom", "--no-owner", "--no-privileges",
-        "--no-comments", f"--snapshot={name}", "--schema=public", "--extension=*", "--no-password",
+        "--no-comments", f"--snapshot={name}", "--no-password",
     ]  # fmt: skip
     output = vault.output(target) if vault else Output(target)
     with tempfile.TemporaryFile() as errors, output as file:
