@@ -144,6 +144,7 @@ INSTALLED_APPS = [
     "ingest.docks",
     "ingest.requests",
     "ingest.accounting",
+    "ingest.moving",
 ]
 
 MIDDLEWARE = [
@@ -343,6 +344,12 @@ COLD_CLASSES: list[str] = env.list("BWV_COLD_CLASSES", [])
 # What one person outside may send by one request.
 REQUEST_MOST_BYTES = env.int("BWV_REQUEST_MOST_BYTES", 20 * 2**30, validate=validate.Range(min=1))
 REQUEST_MOST_FILES = env.int("BWV_REQUEST_MOST_FILES", 50, validate=validate.Range(min=1))
+# The other store of a move (manage.py move_store): the new one until the switch, then the old one.
+MOVE_ACCESS_KEY = env.str("BWV_MOVE_ACCESS_KEY_ID", "")
+MOVE_SECRET_KEY = secret("BWV_MOVE_SECRET_ACCESS_KEY") if MOVE_ACCESS_KEY else ""
+MOVE_REGION = env.str("BWV_MOVE_REGION", S3_REGION)
+# The old store stays so long after the switch.
+MOVE_KEEP_DAYS = env.int("BWV_MOVE_KEEP_DAYS", 14, validate=validate.Range(min=0))
 STORE_ACCEPT_FAULTS = env.bool("BWV_STORE_ACCEPT_FAULTS", False)
 
 # --- cache: throttles must count for all processes together -----------------
