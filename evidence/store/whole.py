@@ -173,7 +173,7 @@ class Store:
         first = next(parts)
         more = next(parts, None)
         extra: dict[str, Any] = {"ContentType": facts.content_type, "Metadata": facts.metadata}
-        where = {"Bucket": self.bucket(alias), "Key": key}
+        where = self._where(alias, key)
         try:
             if more is None:
                 whole.update(first)
@@ -235,10 +235,11 @@ class Store:
         where = self._where(alias, key, version_id)
         now = self.facts(alias, key, version_id)
         try:
-            if wanted.mode and wanted.until and wanted.until > datetime.now(UTC):
-                if not now.until or now.until < wanted.until or now.mode != wanted.mode:
-                    retention: Any = {"Mode": wanted.mode, "RetainUntilDate": wanted.until}
-                    self.s3.put_object_retention(**where, Retention=retention)
+            running = wanted.mode and wanted.until and wanted.until > datetime.now(UTC)
+            less = not now.until or (wanted.until and now.until < wanted.until)
+            if running and (less or now.mode != wanted.mode):
+                retention: Any = {"Mode": wanted.mode, "RetainUntilDate": wanted.until}
+                self.s3.put_object_retention(**where, Retention=retention)
             if wanted.hold != now.hold:
                 status: Any = "ON" if wanted.hold else "OFF"
                 self.s3.put_object_legal_hold(**where, LegalHold={"Status": status})
@@ -272,7 +273,7 @@ class Store:
 
 def here() -> Store:
     """The store that this system works on, by its settings."""
-    options: Any = settings.STORAGES["originals"]["OPTIONS"]
+    options: Any = settings.STORAGES["originals"]["OPTIONS"]  # type: ignore[index]
     return Store(
         settings.S3_ENDPOINT, settings.BUCKET_PREFIX, options["access_key"],
         options["secret_key"], settings.S3_REGION,

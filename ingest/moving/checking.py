@@ -9,7 +9,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.db.models import Q, Sum
+from django.db.models import Sum
 from django.utils import timezone
 
 from evidence.recordings.models import Original
@@ -72,12 +72,12 @@ def run(move: Move) -> list[Fault]:
         move.save()
     found = Findings(move)
     for alias in ALIASES:
-        _listed(move, source, alias, found)
+        listed(move, source, alias, found)
     found.keep()
     objects(move, source, target, found)
     for alias in ALIASES:
         _extra(move, target, alias, found)
-    counted = move.objects.filter(checked=move.checks)
+    counted = move.versions.filter(checked=move.checks)
     move.check_objects = counted.count()
     move.check_bytes = counted.aggregate(sum=Sum("size"))["sum"] or 0
     move.check_finished = timezone.now()
@@ -91,13 +91,13 @@ def where(alias: str, key: str, names: dict[str, str]) -> str:
     return f"{names[key]} original {key}" if key in names else f"{alias} {key}"
 
 
-def _listed(move: Move, source: Store, alias: str, found: Findings) -> None:
+def listed(move: Move, source: Store, alias: str, found: Findings) -> None:
     """Everything that the source lists was copied."""
     for batch in copying.batches(source, alias):
         keys = [items[0].key for items in batch]
         known = {
             (row.key, row.version_id): row
-            for row in move.objects.filter(alias=alias, key__in=keys).exclude(state=State.COPYING)
+            for row in move.versions.filter(alias=alias, key__in=keys).exclude(state=State.COPYING)
         }
         gone, names = planning.gone(alias, keys), _names(alias, keys)
         for item in (item for items in batch for item in items):
@@ -108,7 +108,7 @@ def _listed(move: Move, source: Store, alias: str, found: Findings) -> None:
                     LOOSE, f"{what}: it was disposed of and the source has it still",
                     "It is not moved. Look at its disposal.",
                 )  # fmt: skip
-            elif row is None or not copying._same(row, item):
+            elif row is None or not copying.same(row, item):
                 todo = "Copy once more." if not move.switched else "Find out who writes there."
                 found.add("missing", f"{what}: it was not copied", todo)
 
@@ -125,7 +125,7 @@ def objects(move: Move, source: Store, target: Store, found: Findings) -> None:
     with ThreadPoolExecutor(copying.AT_ONCE) as pool:
         while True:
             rows = list(
-                move.objects.filter(state=State.COPIED, checked__lt=move.checks, pk__gt=last)
+                move.versions.filter(state=State.COPIED, checked__lt=move.checks, pk__gt=last)
                 .order_by("pk")[:BATCH]
             )  # fmt: skip
             if not rows:
@@ -147,9 +147,7 @@ def objects(move: Move, source: Store, target: Store, found: Findings) -> None:
                     )  # fmt: skip
                 elif not wrong:
                     good.append(row.pk)
-            move.objects.filter(pk__in=good).update(
-                checked=move.checks, checked_at=timezone.now()
-            )
+            move.versions.filter(pk__in=good).update(checked=move.checks, checked_at=timezone.now())
             found.keep()
 
 
@@ -178,9 +176,7 @@ def _look(move: Move, source: Store, target: Store, row: Moved) -> tuple[str, st
         if not move.switched:
             wanted = source.facts(row.alias, row.key, row.version_id)
             target.protect(row.alias, row.key, row.target_version, wanted)
-            return _unprotected(
-                wanted, target.facts(row.alias, row.key, row.target_version)
-            )
+            return _unprotected(wanted, target.facts(row.alias, row.key, row.target_version))
     except s3.Missing:
         if not move.switched and not source.has(row.alias, row.key, row.version_id):
             return "vanished", "the source does not have it any more"
@@ -205,11 +201,16 @@ def _extra(move: Move, target: Store, alias: str, found: Findings) -> None:
         return
     for batch in copying.batches(target, alias):
         keys = [items[0].key for items in batch]
-        known = set(
-            move.objects.filter(Q(alias=alias), key__in=keys).values_list("key", "target_version")
-        )
+        rows = list(move.versions.filter(alias=alias, key__in=keys))
+        known = {(row.key, row.target_version) for row in rows}
+        bytes_of = {(row.key, row.sha256, row.size) for row in rows}
         for item in (item for items in batch for item in items):
-            if (item.key, item.version_id) not in known:
+            if (item.key, item.version_id) in known:
+                continue
+            if (item.key, *target.digest(alias, item.key, item.version_id)) in bytes_of:
+                # What a copy that was killed had sent can arrive after the next one has looked.
+                target.destroy(alias, item.key, item.version_id)
+            else:
                 found.add(
                     "extra", f"{alias} {item.key}: the target has a version that was not copied",
                     "Find out who wrote it.",
@@ -219,17 +220,19 @@ def _extra(move: Move, target: Store, alias: str, found: Findings) -> None:
 def again(move: Move) -> int:
     """Have the copies that the last comparison found bad made once more; how many.
 
-    The bad copy itself is destroyed when the new one is there: by hand, where a lock keeps it.
+    The bad copy itself is destroyed. Where a COMPLIANCE lock keeps that, only another prefix
+    helps: the store's refusal is passed on (StoreError).
     """
     if move.switched:
         raise MoveError("The move is switched: nothing more is copied.")
-    rows = move.objects.filter(state=State.COPIED, checked__lt=move.checks)
+    if move.check_finished is None:
+        raise MoveError("The comparison was not finished. Run: manage.py move_store reconcile")
+    rows = move.versions.filter(state=State.COPIED, checked__lt=move.checks)
     _, target = stores.pair(move)
     count = 0
     for row in rows.iterator(chunk_size=200):
-        row.state = State.COPYING
-        stale, row.target_version = row.target_version, ""
+        target.destroy(row.alias, row.key, row.target_version)
+        row.state, row.target_version = State.COPYING, ""
         row.save(update_fields=["state", "target_version"])
-        target.destroy(row.alias, row.key, stale)
         count += 1
     return count

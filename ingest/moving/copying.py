@@ -67,7 +67,8 @@ def batches(store: Store, alias: str) -> Iterator[list[list[Item]]]:
     count = 0
     for _, group in groupby(store.items(alias), key=lambda item: item.key):
         # The list names the newest first; times alone have only seconds.
-        items = sorted(reversed(list(group)), key=lambda item: item.modified)
+        items = list(group)[::-1]
+        items.sort(key=lambda item: item.modified)
         waiting.append(items)
         count += len(items)
         if count >= BATCH:
@@ -83,7 +84,7 @@ def _batch(
 ) -> None:  # fmt: skip
     keys = [items[0].key for items in batch]
     known = {(row.key, row.version_id): row
-             for row in move.objects.filter(alias=alias, key__in=keys)}  # fmt: skip
+             for row in move.versions.filter(alias=alias, key__in=keys)}  # fmt: skip
     gone = planning.gone(alias, keys)
     here: list[Moved] = []
     running: list[Future[list[tuple[Moved, Stored]]]] = []
@@ -100,7 +101,7 @@ def _batch(
         for item in items:
             row = known.get((item.key, item.version_id))
             again = row is not None
-            if row is not None and _same(row, item):
+            if row is not None and same(row, item):
                 here.append(row)
                 if row.state != State.COPYING:
                     continue
@@ -112,17 +113,21 @@ def _batch(
             jobs.append(Job(row, again, there))
         if jobs:
             running.append(pool.submit(_copy, source, target, jobs))
-    move.objects.filter(pk__in=[row.pk for row in here]).update(seen=move.passes)
+    move.versions.filter(pk__in=[row.pk for row in here]).update(seen=move.passes)
     for future in running:
         for row, stored in future.result():
-            row.sha256, row.target_version, row.state = stored.sha256, stored.version_id, State.COPIED
+            row.sha256, row.target_version, row.state = (
+                stored.sha256,
+                stored.version_id,
+                State.COPIED,
+            )
             row.checked = 0
             row.save()
             found.copied += 1
             found.bytes += row.size
 
 
-def _same(row: Moved, item: Item) -> bool:
+def same(row: Moved, item: Item) -> bool:
     """Whether a version is the one that the row was written of: where there are no versions,
     another object may lie under the key."""
     return row.size == item.size and (item.version_id != "null" or row.modified == item.modified)
@@ -175,10 +180,10 @@ def _adopted(source: Store, target: Store, job: Job) -> Stored | None:
 def _vanished(move: Move, target: Store, alias: str) -> int:
     """Destroy in the target what was disposed of meanwhile. What merely vanished stays there:
     the copy may be all that is left, and the comparison tells of it."""
-    rows = move.objects.filter(alias=alias, state=State.COPIED, seen__lt=move.passes)
+    rows = move.versions.filter(alias=alias, state=State.COPIED, seen__lt=move.passes)
     count = 0
     for start in _chunks(list(rows.values_list("pk", flat=True))):
-        part = list(move.objects.filter(pk__in=start))
+        part = list(move.versions.filter(pk__in=start))
         gone = planning.gone(alias, [row.key for row in part])
         for row in part:
             if row.key in gone or (alias == "renditions" and not named(row.key)):

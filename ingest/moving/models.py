@@ -78,7 +78,7 @@ class Moved(models.Model):
         DISPOSED = "disposed", "Disposed of meanwhile, in the target too"
         REMOVED = "removed", "Removed from the source"
 
-    move = models.ForeignKey(Move, models.PROTECT, related_name="objects")
+    move = models.ForeignKey(Move, models.PROTECT, related_name="versions")
     alias = models.CharField(max_length=20)
     key = models.CharField(max_length=1024)
     version_id = models.CharField(max_length=200)

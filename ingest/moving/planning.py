@@ -17,8 +17,8 @@ from ingest.uploads.models import StoreGauge, Upload
 
 def person(username: str) -> User:
     """Somebody of the force who answers for it. Raises MoveError."""
-    found = User.objects.filter(username=username.lower(), is_active=True).first()
-    if found is None:
+    found = User.objects.filter(username=username.lower()).first()
+    if found is None or not found.is_active:
         raise MoveError(f"There is nobody of the user name {username} here. Name a person.")
     return found
 
@@ -83,8 +83,8 @@ def gone(alias: str, keys: list[str]) -> set[str]:
 
 def status(move: Move) -> dict[str, Any]:
     """How far it is, in words and counts."""
-    rows = move.objects.order_by().values("alias").annotate(
-        objects=Count("pk"), bytes=Sum("size"),
+    rows: Any = move.versions.order_by().values("alias").annotate(
+        listed=Count("pk"), bytes=Sum("size"),
         copied=Count("pk", filter=~Q(state=Moved.State.COPYING)),
         compared=Count("pk", filter=Q(checked=move.checks, checked__gt=0)),
         switched_=Count("pk", filter=Q(switched=True)),
@@ -98,5 +98,3 @@ def status(move: Move) -> dict[str, Any]:
         "second_person": move.second,
         "buckets": {row.pop("alias"): row for row in rows},
     }  # fmt: skip
-
-

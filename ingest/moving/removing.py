@@ -12,7 +12,7 @@ from django.utils import timezone
 from evidence.custody import sequencer
 from evidence.custody.record import Draft, Subject, record, service
 from evidence.store import s3
-from evidence.store.whole import Store
+from evidence.store.whole import ALIASES, Store
 from ingest.moving import copying, planning, stores
 from ingest.moving.models import Move, Moved, MoveError
 
@@ -72,11 +72,11 @@ def run(move: Move, *, by: str) -> Removal:
         return Removal(waits_for=waits)
     source, target = stores.pair(move)
     found = Removal()
-    for alias in copying.ALIASES:
+    for alias in ALIASES:
         for batch in copying.batches(source, alias):
             keys = [items[0].key for items in batch]
             rows = {(row.key, row.version_id): row
-                    for row in move.objects.filter(alias=alias, key__in=keys)}  # fmt: skip
+                    for row in move.versions.filter(alias=alias, key__in=keys)}  # fmt: skip
             for item in (item for items in batch for item in items):
                 row = rows.get((item.key, item.version_id))
                 if row is None or row.checked != move.checks:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from evidence.custody import sequencer
 from evidence.custody.record import Draft, Subject, record, record_all, service
 from evidence.recordings.models import Original
-from evidence.store.whole import Store
+from evidence.store.whole import ALIASES, Store
 from ingest.moving import checking, copying, planning, stores
 from ingest.moving.models import Move, Moved, MoveError
 from ingest.uploads.models import Quarantine, Upload
@@ -71,8 +71,8 @@ def _rest(move: Move, source: Store, target: Store) -> None:
     copying.run(move)
     found = checking.Findings(move)
     checking.objects(move, source, target, found)
-    for alias in checking.ALIASES:
-        checking._listed(move, source, alias, found)
+    for alias in ALIASES:
+        checking.listed(move, source, alias, found)
     found.keep()
     if move.fault_count:
         first = move.faults[0]
@@ -83,7 +83,7 @@ def _rest(move: Move, source: Store, target: Store) -> None:
 
 
 def _waiting(move: Move) -> list[Moved]:
-    rows = move.objects.filter(alias="originals", state=Moved.State.COPIED, switched=False)
+    rows = move.versions.filter(alias="originals", state=Moved.State.COPIED, switched=False)
     return list(rows.order_by("pk")[:BATCH])
 
 

@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('uploads', '0005_from_outside'),
+        ("uploads", "0005_from_outside"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='storegauge',
-            name='paused_because',
+            model_name="storegauge",
+            name="paused_because",
             field=models.CharField(blank=True, max_length=200),
         ),
     ]

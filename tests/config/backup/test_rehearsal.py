@@ -145,17 +145,24 @@ def edit(folder: Path, change: Callable[[Any], None], passphrase: str = "") -> N
 
 
 FILES = ("database.sealed", "secrets.sealed", "settings.json")
+
+
+def on(name: str, act: Callable[[Path], Any]) -> Callable[[Path], Any]:
+    return lambda folder: act(folder / name)
+
+
 DAMAGE: dict[str, tuple[Callable[[Path], Any], str]] = {
-    **{f"{name} cut": (lambda at, n=name: cut(at / n), f"{name} has") for name in FILES},
-    **{f"{name} flipped": (lambda at, n=name: flip(at / n, 40), f"{name} was changed")
+    **{f"{name} cut": (on(name, cut), f"{name} has") for name in FILES},
+    **{f"{name} flipped": (on(name, lambda path: flip(path, 40)), f"{name} was changed")
        for name in FILES},
-    **{f"{name} missing": (lambda at, n=name: (at / n).unlink(), f"{name} is missing")
-       for name in FILES},
-    "extra": (lambda at: (at / "more").touch(), "more does not belong"),
-    "manifest cut": (lambda at: cut(at / manifest.NAME), "can't be read"),
-    "manifest missing": (lambda at: (at / manifest.NAME).unlink(), "was not finished"),
-    "manifest edited": (lambda at: edit(at, lambda m: m["tables"].update(x=1)), "was changed after"),
-    "manifest of another": (lambda at: edit(at, lambda m: m.update(kind="signer")), "is a backup of the signer"),
+    **{f"{name} missing": (on(name, Path.unlink), f"{name} is missing") for name in FILES},
+    "extra": (on("more", Path.touch), "more does not belong"),
+    "manifest cut": (on(manifest.NAME, cut), "can't be read"),
+    "manifest missing": (on(manifest.NAME, Path.unlink), "was not finished"),
+    "manifest edited": (lambda at: edit(at, lambda m: m["tables"].update(x=1)),
+                        "was changed after"),
+    "manifest of another": (lambda at: edit(at, lambda m: m.update(kind="signer")),
+                            "is a backup of the signer"),
 }  # fmt: skip
 
 
@@ -411,7 +418,7 @@ def objects_of(own: Own) -> set[str]:
 def test_the_signers_memory_comes_back_alone(story: Story, tmp_path: Path) -> None:
     own = story.own
     keys, state = tmp_path / "keys", tmp_path / "memory" / "state.sqlite"
-    place = {"BWV_KEYS": str(keys), "BWV_SIGNER_STATE": str(state)}
+    place: Any = {"BWV_KEYS": str(keys), "BWV_SIGNER_STATE": str(state)}
     words = ["restore", "--signer", "--from", str(story.signers), *own.passphrase]
     code, said = own.run(*words, "--check", **place)
     assert (code, keys.exists()) == (0, False), said

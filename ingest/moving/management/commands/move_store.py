@@ -100,8 +100,10 @@ class Command(BaseCommand):
 
     def _pause(self, options: dict[str, Any]) -> None:
         busy = planning.pause_uploads(stores.current())
-        self._say(options, {"verifying": busy},
-                  f"Docks wait and keep their footage. {busy} files are still being verified.")  # fmt: skip
+        self._say(
+            options, {"verifying": busy},
+            f"Docks wait and keep their footage. {busy} files are still being verified.",
+        )  # fmt: skip
 
     def _resume(self, options: dict[str, Any]) -> None:
         move = stores.current()
