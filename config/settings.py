@@ -389,6 +389,7 @@ CELERY_TASK_ROUTES = {
     "ingest.accounting.tasks.count": {"queue": "upkeep"},
     "ingest.accounting.tasks.nightly": {"queue": "upkeep"},
     "ingest.accounting.tasks.cool": {"queue": "upkeep"},
+    "ingest.moving.tasks.clear_disposed": {"queue": "upkeep"},
 }
 # An object that no row names yet may be a worker's that still works; nobody's after so long.
 ACCOUNTING_GRACE_SECONDS = env.int("BWV_ACCOUNTING_GRACE_SECONDS", CELERY_TASK_TIME_LIMIT + 1800)
@@ -419,6 +420,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
     "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},
+    "clear the other store": {"task": "ingest.moving.tasks.clear_disposed", "schedule": 3600},
     "shares' ends": {"task": "evidence.sharing.tasks.warn", "schedule": 3600},
     "complaints mail": {"task": "evidence.complaints.tasks.digest", "schedule": 1800},
     # Each asks once an hour whether the night's is still to be done.

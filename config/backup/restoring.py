@@ -243,6 +243,10 @@ class _Reader:
             self._failed.append(error)
             self._process.kill()
 
+    def kill(self) -> None:
+        """End it, whatever it was doing."""
+        self._process.kill()
+
     def end(self) -> None:
         """Wait for it. Raises BackupError when the SQL that came out is not all of it."""
         self.stdout.close()
@@ -283,6 +287,8 @@ def _load(binaries: Path, backup: Backup, grants: Grants) -> None:
         except BrokenPipeError:
             pass  # psql's own words say why
         except BaseException:
+            if reader is not None:
+                reader.kill()
             psql.kill()
             psql.wait()
             raise

@@ -74,8 +74,9 @@ def paused() -> bool:
 
 
 def gone(alias: str, keys: list[str]) -> set[str]:
-    """Which of these keys were disposed of, or are just being: they must not come back."""
-    found = set(Doomed.objects.filter(alias=alias, key__in=keys).values_list("key", flat=True))
+    """Which of these keys were disposed of: they must not come back."""
+    doomed = Doomed.objects.filter(alias=alias, key__in=keys, gone_at__isnull=False)
+    found = set(doomed.values_list("key", flat=True))
     if alias == "originals":
         found |= set(Tombstone.objects.filter(key__in=keys).values_list("key", flat=True))
     return found

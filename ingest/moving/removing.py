@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from evidence.custody import sequencer
 from evidence.custody.record import Draft, Subject, record, service
+from evidence.retention.models import Doomed, Tombstone
 from evidence.store import s3
 from evidence.store.whole import ALIASES, Store
 from ingest.moving import copying, planning, stores
 from ingest.moving.models import Move, Moved, MoveError
 
+log = structlog.get_logger(__name__)
 ACTOR = service("console")
 State = Moved.State
 
@@ -79,22 +83,61 @@ def run(move: Move, *, by: str) -> Removal:
                     for row in move.versions.filter(alias=alias, key__in=keys)}  # fmt: skip
             for item in (item for items in batch for item in items):
                 row = rows.get((item.key, item.version_id))
-                if row is None or row.checked != move.checks:
+                spent = row is not None and row.checked != move.checks and not wanted(row)
+                if row is None or (row.checked != move.checks and not spent):
                     _stays(found, "not matched in the target")
                     continue
-                _remove(source, target, row, found)
+                _remove(source, target, row, found, spent=spent)
     _finish(move, found)
     return found
 
 
-def _remove(source: Store, target: Store, row: Moved, found: Removal) -> None:
+def wanted(row: Moved) -> bool:
+    """Whether the system still wants what was moved; it disposes of things and makes them anew."""
+    if planning.gone(row.alias, [row.key]):
+        return False
+    return row.alias != "renditions" or copying.named(row.key)
+
+
+def clear_disposed(move: Move) -> int:
+    """Destroy in the store that is not in use what was disposed of since; how many versions.
+
+    Disposal destroys in the store in use alone, and what is gone must not lie on in the other
+    until somebody removes it. Runs every hour. Raises StoreError.
+    """
+    source, target = stores.pair(move)
+    doomed = Doomed.objects.filter(
+        alias=OuterRef("alias"), key=OuterRef("key"), gone_at__isnull=False
+    )
+    buried = Tombstone.objects.filter(key=OuterRef("key"))
+    rows = move.versions.filter(
+        Exists(doomed) | Q(Exists(buried), alias="originals"), state=State.COPIED
+    )
+    count = 0
+    for row in rows.iterator(chunk_size=200):
+        store, version = (source, row.version_id) if move.switched else (target, row.target_version)
+        try:
+            store.destroy(row.alias, row.key, version)
+        except s3.StoreError as error:
+            why = f"disposed of, and the store refused: {error}"[:200]
+            Moved.objects.filter(pk=row.pk).update(stays=why)
+            log.error("disposed footage is still in the other store", key=row.key, why=why)
+            continue
+        Moved.objects.filter(pk=row.pk).update(state=State.DISPOSED, stays="")
+        count += 1
+    return count
+
+
+def _remove(
+    source: Store, target: Store, row: Moved, found: Removal, *, spent: bool
+) -> None:  # fmt: skip
     facts = source.facts(row.alias, row.key, row.version_id)
     why = ""
     if facts.hold:
         why = "legal hold"
     elif facts.mode == "COMPLIANCE" and facts.until and facts.until > timezone.now():
         why = f"locked until {facts.until:%d %B %Y} (COMPLIANCE)"
-    elif not target.has(row.alias, row.key, row.target_version):
+    elif not spent and not target.has(row.alias, row.key, row.target_version):
         why = "the target does not have it any more"
     if not why:
         try:

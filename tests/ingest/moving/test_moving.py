@@ -330,6 +330,48 @@ def test_what_is_disposed_of_after_it_was_copied_goes_in_the_target_too(
     assert checking.run(move) == []
 
 
+def test_what_is_disposed_of_while_there_are_two_stores_goes_from_both(
+    world: World, footage: list[Original]
+) -> None:
+    from ingest.moving.tasks import clear_disposed
+
+    move = whole_copy(world)
+    first, second = footage[:2]
+    s3.destroy("originals", first.key, first.version_id)
+    buried(first)
+    clear_disposed()
+    assert first.key not in {item.key for item in world.listed(world.target)}
+    planning.pause_uploads(move)
+    switching.run(move, by="mason")
+    world.on_target()
+    second.refresh_from_db()
+    s3.destroy("originals", second.key, second.version_id)
+    buried(second)
+    assert second.key in {item.key for item in world.listed(world.source)}
+    clear_disposed()
+    assert second.key not in {item.key for item in world.listed(world.source)}
+    move = stores.current()
+    assert checking.run(move) == []
+    removing.run(move, by="mason")
+    removing.run(move, by="quill")
+    assert world.listed(world.source) == []
+
+
+def test_disposed_footage_that_the_other_store_holds_is_told_and_not_forgotten(
+    world: World, footage: list[Original]
+) -> None:
+    move = switched(world)
+    one = Original.objects.get(pk=footage[0].pk)
+    old = Moved.objects.get(key=one.key)
+    world.source.protect("originals", one.key, old.version_id, whole.Facts(one.size, "", hold=True))
+    s3.destroy("originals", one.key, one.version_id)
+    buried(one)
+    assert removing.clear_disposed(move) == 0
+    old.refresh_from_db()
+    assert "the store refused" in old.stays
+    assert planning.status(move)["buckets"]["originals"]["stays_"] == 1
+
+
 def test_what_merely_vanished_from_the_source_stays_in_the_target(
     world: World, footage: list[Original]
 ) -> None:

@@ -40,6 +40,7 @@ class Command(BaseCommand):
         verb("pause", "let docks wait")
         verb("resume", "let docks go on")
         verb("status", "how far it is")
+        verb("clear-disposed", "destroy in the other store what was disposed of since, now")
         verb("abandon", "give the move up, before the switch")
         self._by(verb("switch", "make the target the store of every row"))
         self._by(verb("remove-source", "agree to the removal; the second person removes"))
@@ -116,6 +117,10 @@ class Command(BaseCommand):
     def _status(self, options: dict[str, Any]) -> None:
         found = planning.status(stores.current())
         self._say(options, found, *(f"{name}: {value}" for name, value in found.items()))
+
+    def _clear_disposed(self, options: dict[str, Any]) -> None:
+        count = removing.clear_disposed(stores.current())
+        self._say(options, {"destroyed": count}, f"{count} versions destroyed in the other store.")
 
     def _abandon(self, options: dict[str, Any]) -> None:
         planning.abandon(stores.current())
