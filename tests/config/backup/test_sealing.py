@@ -38,7 +38,7 @@ def test_what_is_sealed_is_read_back(vault: Vault, tmp_path: Path, size: int) ->
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.parametrize("harm", ["cut a byte", "cut a frame", "no end", "more", "exchanged",
+@pytest.mark.parametrize("harm", ["cut a byte", "cut a frame", "ended early", "no end", "more", "exchanged",
                                   "flipped", "renamed", "empty"])  # fmt: skip
 def test_any_change_is_noticed(vault: Vault, tmp_path: Path, harm: str) -> None:
     path = sealed(vault, tmp_path / "x", b"a" * (3 * FRAME))
@@ -49,6 +49,7 @@ def test_any_change_is_noticed(vault: Vault, tmp_path: Path, harm: str) -> None:
     path.write_bytes({
         "cut a byte": data[:-1],
         "cut a frame": data[: head + 2 * frame],
+        "ended early": data[: head + frame] + bytes([frames[1][0] | 0x80]) + frames[1][1:],
         "no end": data[: head + 2 * frame] + frames[1],
         "more": data + b"x",
         "exchanged": data[:head] + frames[1] + frames[0] + frames[2],
