@@ -146,6 +146,7 @@ INSTALLED_APPS = [
     "ingest.docks",
     "ingest.requests",
     "ingest.accounting",
+    "ingest.moving",
 ]
 
 MIDDLEWARE = [
@@ -362,6 +363,12 @@ COLD_CLASSES: list[str] = env.list("BWV_COLD_CLASSES", [])
 # What one person outside may send by one request.
 REQUEST_MOST_BYTES = env.int("BWV_REQUEST_MOST_BYTES", 20 * 2**30, validate=validate.Range(min=1))
 REQUEST_MOST_FILES = env.int("BWV_REQUEST_MOST_FILES", 50, validate=validate.Range(min=1))
+# The other store of a move (manage.py move_store): the new one until the switch, then the old one.
+MOVE_ACCESS_KEY = env.str("BWV_MOVE_ACCESS_KEY_ID", "")
+MOVE_SECRET_KEY = secret("BWV_MOVE_SECRET_ACCESS_KEY") if MOVE_ACCESS_KEY else ""
+MOVE_REGION = env.str("BWV_MOVE_REGION", S3_REGION)
+# The old store stays so long after the switch.
+MOVE_KEEP_DAYS = env.int("BWV_MOVE_KEEP_DAYS", 14, validate=validate.Range(min=0))
 STORE_ACCEPT_FAULTS = env.bool("BWV_STORE_ACCEPT_FAULTS", False)
 
 # --- cache: throttles must count for all processes together -----------------
@@ -403,6 +410,7 @@ CELERY_TASK_ROUTES = {
     "ingest.accounting.tasks.cool": {"queue": "upkeep"},
     "evidence.fixity.tasks.sweep": {"queue": "upkeep"},
     "evidence.fixity.tasks.replicate": {"queue": "upkeep"},
+    "ingest.moving.tasks.clear_disposed": {"queue": "upkeep"},
 }
 # An object that no row names yet may be a worker's that still works; nobody's after so long.
 ACCOUNTING_GRACE_SECONDS = env.int("BWV_ACCOUNTING_GRACE_SECONDS", CELERY_TASK_TIME_LIMIT + 1800)
@@ -444,6 +452,7 @@ CELERY_BEAT_SCHEDULE = {
     "audit": {"task": "evidence.recordings.tasks.audit", "schedule": AUDIT_SECONDS},
     "unusual looks": {"task": "evidence.audit.tasks.scan", "schedule": 300},
     "daily mail": {"task": "evidence.recordings.tasks.daily_mail", "schedule": 1800},
+    "clear the other store": {"task": "ingest.moving.tasks.clear_disposed", "schedule": 3600},
     "shares' ends": {"task": "evidence.sharing.tasks.warn", "schedule": 3600},
     "complaints mail": {"task": "evidence.complaints.tasks.digest", "schedule": 1800},
     # Each asks once an hour whether the night's is still to be done.

@@ -203,14 +203,31 @@ def _apart(size: int) -> list[Fault]:
 
 
 def _gone(unopened: list[tuple[int, str]], size: int) -> Iterator[Fault]:
-    """Where details are gone, an event must say that they were erased."""
+    """Where details are gone, an event must say that they were erased, or were lost."""
     erased = _erased(size) if unopened else set()
+    lost = _lost(size) if unopened else []
     for index, identifier in unopened:
-        if UUID(identifier) not in erased:
+        if UUID(identifier) not in erased and not any(index in part for part in lost):
             yield Fault(
                 index, "private",
                 f"event {index}: its details are gone, and no private.erased event says why",
             )  # fmt: skip
+
+
+def _lost(size: int) -> list[range]:
+    """The events that came back from the bucket, which has no details, as the log itself says."""
+    found = []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT body FROM custody_event WHERE type = 'log.restored' AND index < %s", [size]
+        )
+        for (body,) in cursor.fetchall():
+            try:
+                said = jcs.parse(bytes(body))["data"]
+                found.append(range(said["size"] - said["rebuilt"], said["size"]))
+            except (ValueError, KeyError, TypeError):
+                continue
+    return found
 
 
 def _erased(size: int) -> set[UUID]:

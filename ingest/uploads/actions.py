@@ -72,6 +72,28 @@ def _refuse_when_full(limit: float) -> None:
         )
 
 
+PAUSED_SECONDS = 120
+
+
+def pause(reason: str) -> None:
+    """Have docks keep their footage and ask again, until `resume`."""
+    StoreGauge.objects.update_or_create(pk=1, defaults={"paused_because": reason})
+
+
+def resume() -> None:
+    """Take files again."""
+    StoreGauge.objects.filter(pk=1).update(paused_because="")
+
+
+def _refuse_when_paused() -> None:
+    said = StoreGauge.objects.filter(pk=1).values_list("paused_because", flat=True).first()
+    if said:
+        raise Problem(
+            503, "uploads-paused", f"{said} Keep the footage and ask again.",
+            retry_after=PAUSED_SECONDS,
+        )  # fmt: skip
+
+
 def register(*, dock: Dock, file: File) -> tuple[Upload, bool]:
     """The upload of this file and whether it is new.
 
@@ -87,6 +109,8 @@ def register(*, dock: Dock, file: File) -> tuple[Upload, bool]:
             raise Problem(422, "not-a-camera", "That serial number is of no camera.")
         identity = identity_of(file)
         upload = Upload.objects.filter(identity=identity).first()
+        if upload is None or upload.state == State.ABANDONED:
+            _refuse_when_paused()
         if upload is None:
             _refuse_when_full(REFUSE_NEW_AT)
             identifier = make_id()
@@ -179,6 +203,7 @@ def sign_parts(
             409, "not-receiving", f"This upload is {upload.state}; it takes no more parts.",
             state=upload.state,
         )  # fmt: skip
+    _refuse_when_paused()
     _refuse_when_full(REFUSE_ALL_AT)
     wanted = list(parts)
     last = max(upload.parts, 1)  # an empty file may send its one empty part
@@ -252,6 +277,7 @@ def complete(*, upload: Upload) -> None:
     """Hand a whole upload to verification; again: nothing. Raises Problem 409 for missing parts."""
     if upload.state != State.RECEIVING:
         return
+    _refuse_when_paused()
     have = {part.number for part in stored(upload)}
     missing = [number for number in range(1, upload.parts + 1) if number not in have]
     if missing:

@@ -180,3 +180,5 @@ class StoreGauge(models.Model):
 
     id = models.SmallIntegerField(primary_key=True, default=1)
     used_bytes = models.BigIntegerField(default=0)
+    # Docks are told to wait while this says why (moving to another store).
+    paused_because = models.CharField(max_length=200, blank=True)

@@ -43,7 +43,10 @@ def hold_again(by: User, row: Case) -> None:
     """A case whose holds were released holds all its footage again; in the act's transaction."""
     if row.holds_released_at is None:
         return
-    links = CaseLink.objects.filter(case=row, unlinked_at=None).select_related("recording")
+    # What was disposed of meanwhile is not there to be held.
+    links = CaseLink.objects.filter(
+        case=row, unlinked_at=None, recording__disposed_at=None
+    ).select_related("recording")
     held = retention.hold_for(
         by=by, recordings=[link.recording for link in links], kind=Kind.CASE,
         reason=f"Evidence in {row.urn}", reference=row.urn,

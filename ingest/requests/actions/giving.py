@@ -111,6 +111,8 @@ def complete(*, request: UploadRequest, identifier: uuid.UUID, address: str) -> 
         try:
             uploads.complete(upload=upload)
         except Problem as problem:
+            if problem.status == 503:
+                raise Refused(FULL, again=True) from problem
             return list(problem.more.get("parts", []))
         private = {"address": address, "file": upload.file_id}
         data = {"upload": str(upload.pk), "size": upload.size}

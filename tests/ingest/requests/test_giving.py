@@ -296,6 +296,18 @@ def test_a_store_that_is_nearly_full_takes_nothing_new(
     assert answer.status_code == 503 and "Keep your file" in answer.json()["words"]
 
 
+def test_while_uploads_are_paused_nothing_is_said_to_have_come(
+    inside: Outside, row: UploadRequest
+) -> None:
+    told = inside.choose(row, b"words").json()
+    uploads.pause("The store is being moved.")
+    answer = inside.post(row, f"{told['id']}/complete/", {})
+    assert answer.status_code == 503 and "Keep your file" in answer.json()["words"]
+    assert Upload.objects.get(pk=told["id"]).state == "receiving"
+    uploads.resume()
+    assert inside.post(row, f"{told['id']}/complete/", {}).status_code != 503
+
+
 @pytest.mark.parametrize(
     "body",
     [
