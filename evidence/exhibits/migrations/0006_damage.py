@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("exhibits", "0005_disposal"),
-        ("recordings", "0016_damage"),
+        ("recordings", "0017_damage"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

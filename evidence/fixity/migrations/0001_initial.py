@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('recordings', '0016_damage'),
+        ('recordings', '0017_damage'),
         ('retention', '0004_disposal'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

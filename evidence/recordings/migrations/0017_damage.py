@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("recordings", "0015_periods_are_rules"),
+        ("recordings", "0016_storage_class"),
     ]
 
     operations = [
