@@ -226,7 +226,9 @@ def during(start: datetime, end: datetime) -> QuerySet[Recording]:
         F("happened_at"), F("ends_at"), function="tstzrange", output_field=DateTimeRangeField()
     )
     return (
-        Recording.objects.filter(kind=Recording.Kind.FOOTAGE, joined_into=None, restricted="")
+        Recording.objects.filter(
+            kind=Recording.Kind.FOOTAGE, joined_into=None, restricted="", disposed_at=None
+        )
         .alias(period=period)
         .filter(
             Q(ends_at__isnull=False, period__overlap=(start, end))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.utils import timezone
@@ -14,6 +14,7 @@ from evidence.custody import history
 from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.recordings import keeping
+from evidence.recordings.access import once_visible_to
 from evidence.recordings.access import visible_to as recordings_visible_to
 from evidence.recordings.models import Recording
 
@@ -31,11 +32,15 @@ class Footage:
     links: list[CaseLink]
     more: bool
     hidden: bool
+    # What was disposed of since, and that the reader saw once: the link stays.
+    gone: list[CaseLink] = field(default_factory=list)
 
     @property
     def words(self) -> str:
         """How many, for the task list."""
         if not self.links:
+            if self.gone:
+                return "Disposed of"
             return "Others that you can't see" if self.hidden else "None yet"
         count = "More than 200" if self.more else str(len(self.links))
         return f"{count} recording{'' if count == '1' else 's'}"
@@ -50,8 +55,14 @@ def footage(reader: User, case: Case) -> Footage:
         .order_by("recording__happened_at", "pk")[: MOST + 1]
     )  # fmt: skip
     shown = links[:MOST]
-    hidden = rows.exclude(pk__in=[link.pk for link in links]).exists() and len(links) <= MOST
-    return Footage(shown, len(links) > MOST, hidden)
+    disposed = rows.filter(recording__disposed_at__isnull=False)
+    gone = list(
+        disposed.filter(recording__in=once_visible_to(reader).values("pk"))
+        .select_related("recording").order_by("recording__happened_at", "pk")[:MOST]
+    )  # fmt: skip
+    known = [link.pk for link in [*links, *gone]]
+    hidden = rows.exclude(pk__in=known).exists() and len(links) <= MOST
+    return Footage(shown, len(links) > MOST, hidden, gone)
 
 
 def piece(recording: Recording) -> timeline.Piece:

@@ -22,7 +22,9 @@ Restriction = Recording.Restriction
 def known_to(user: User, reference: str) -> Recording:
     """A recording by its reference for those who open recordings to others, restricted or not:
     that there is one, not what is in it. Raises NotAllowed."""
-    found = Recording.objects.filter(reference=reference.upper(), joined_into=None).first()
+    found = Recording.objects.filter(
+        reference=reference.upper(), joined_into=None, disposed_at=None
+    ).first()
     if found is None or user.scope("recording.grant") is not Scope.ALL:
         raise NotAllowed(NOTHING)
     return found

@@ -28,5 +28,6 @@ class RetentionConfig(AppConfig):
         ending.register_teller(left.tell)
         digest.register(review.lines)
         registry.register_copies(own_copies.packages)
+        registry.register_disposed(own_copies.gone)
         registry.register_withdrawer(leaving.withdraw_packages)
         registry.register_busy(leaving.at_work)

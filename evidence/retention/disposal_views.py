@@ -193,7 +193,8 @@ def _page(request: HttpRequest, row: Batch, error: str = "", field: str = "") ->
         "first_page": after is None, "show": show, "along": due.goes_along(_open(row)),
         "own": row.proposed_by_id == user.pk,
         "may_decide": row.state == Batch.State.PROPOSED and user.may("retention.approve"),
-        "may_restore": row.state == Batch.State.LEAVING and user.may("retention.restore"),
+        "may_restore": user.may("retention.restore")
+        and any(words == disposal_pages.TAGS[Item.State.LEAVING][1] for words, _ in counts),
         "may_again": user.may("retention.propose"),
         "has_certificate": any(words == "Disposed of" for words, _ in counts),
         "stuck": list(row.items.exclude(problem="").select_related("recording")[:5]),

@@ -100,7 +100,7 @@ def test_the_dry_run_says_what_goes_with_it_and_changes_nothing(
     disposal.aged(recording, 400, "stop-search")
     due.sweep()
     said = text(page.get(reverse("due-propose", args=[rule_id()])))
-    assert "1 recording, 10" in said and "(10 bytes)" in said
+    assert "1 recording, 10 bytes (10 bytes)" in said
     assert "1 viewing copy, still or the like" in said
     assert "1 of them is in a share that is live" in said
     assert not Batch.objects.exists()

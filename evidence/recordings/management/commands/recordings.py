@@ -24,13 +24,13 @@ class Command(BaseCommand):
         rows = (
             Recording.objects.filter(joined_into=None)
             .select_related("officer", "category")
-            .prefetch_related("originals")
+            .prefetch_related("originals", "tombstones")
             .order_by("id")
         )
         for recording in rows.iterator(chunk_size=500):
             line: dict[str, Any] = {
                 "recording": recording.reference,
-                "state": "sealed",
+                "state": "disposed" if recording.disposed_at else "sealed",
                 "media": recording.media,
                 "camera": recording.camera,
                 "officer": recording.officer.collar if recording.officer else None,
@@ -48,6 +48,16 @@ class Command(BaseCommand):
                         "media": original.media,
                     }
                     for original in recording.originals.all()
+                ]
+                # What was disposed of: what stays of its files.
+                + [
+                    {
+                        "size": stone.size,
+                        "sha256": stone.sha256,
+                        "reference": stone.reference,
+                        "gone_at": _iso(stone.gone_at),
+                    }
+                    for stone in recording.tombstones.all()
                 ],
             }
             # One size and hash at the top for a recording of one file, as scripts expect.
