@@ -32,7 +32,8 @@ from evidence.recordings.models import (
     Rule,
 )  # fmt: skip
 from evidence.retention import actions as retention
-from evidence.retention.models import Hold, Kind
+from evidence.retention.models import Batch, Due, Hold, Kind, Tombstone
+from evidence.retention.models import Item as DisposalItem
 from evidence.sampling import actions as sampling
 from evidence.sampling.models import Item, Plan
 from ingest.accounting.models import Finding, Run
@@ -84,6 +85,7 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     odd = factories.docked(dock, b"words", name=f"{bad}2.MP4", camera=bad[:64])
     category = Category.objects.create(code="bad", name=bad[:60])
     _rules(category, bad)
+    _batches(recording, category, bad, lane)
     incident = IncidentType.objects.create(code="bad", name=bad[:60])
     Recording.objects.filter(pk=recording.pk).update(
         officer=shah, crime_reference=bad[:40], incident=incident, media="ready",
@@ -165,6 +167,31 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
         "share": share, "package": package, "hold": hold, "grant": grant, "camera": camera,
         "dock": dock, "category": category,
     }  # fmt: skip
+
+
+def _batches(recording: Recording, category: Category, bad: str, lane: User) -> None:
+    """One that waits, and one of which something is gone and something is held up."""
+    rule = Rule.objects.filter(category=category).order_by("version")[0]
+    said: dict[str, Any] = {"rule": rule, "ground": bad[:300], "reason": bad[:300],
+                            "proposed_by": lane, "decision_reason": bad[:300]}  # fmt: skip
+    Batch.objects.create(**said)
+    who = factories.Person(username="agrees", name=bad[:60], roles=["evidence_manager"])
+    batch = Batch.objects.create(state="leaving", decided_by=who, decided_at=timezone.now(), **said)
+    stuck = factories.recording(None, category=category)
+    DisposalItem.objects.create(batch=batch, recording=stuck, state="destroying", problem=bad[:300],
+                                problem_at=timezone.now())  # fmt: skip
+    kept = DisposalItem.objects.create(batch=batch, recording=recording, state="kept",
+                                       ended_by=who, ended_reason=bad[:300])  # fmt: skip
+    row = recording.originals.get()
+    Tombstone.objects.create(
+        recording=recording, item=kept, reference="R-2222-2222", size=1, sha256=row.sha256,
+        upload="00000000-0000-4000-8000-000000000000", key=bad, version_id=bad, ground=bad[:300],
+        category=bad[:60], docked_at=timezone.now(), sealed_at=timezone.now(),
+        gone_at=timezone.now(), answers=[{"what": bad, "status": bad, "request": bad}],
+    )  # fmt: skip
+    Due.objects.create(recording=factories.recording(None, category=category), rule=rule,
+                       by_rule=False, until=timezone.now(), ground=bad[:300],
+                       seen_at=timezone.now())  # fmt: skip
 
 
 def _rules(category: Category, bad: str) -> None:
@@ -273,6 +300,10 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         *(f"/retention/rules/bad/{page}/" for page in ("propose", "decide", "held", "held/decide")),
         f"/retention/groups/{recording.reference}/",
     ]  # fmt: skip
+    office += ["/retention/", "/retention/batches/", "/retention/disposed/", *(
+        f"/retention/{row.reference}/" for row in Batch.objects.all())]  # fmt: skip
+    office += [f"/retention/due/{row.pk}/{page}" for row in Rule.objects.filter(category__code="bad")
+               for page in ("", "propose/")]  # fmt: skip
     office += ["/storage/", "/accounting/", *(
         f"/accounting/?kind={kind}" for kind in Finding.Kind.values)]  # fmt: skip
     office += ["/fixity/", *(f"/fixity/{row.pk}/" for row in Damage.objects.all())]

@@ -14,6 +14,8 @@ from django.utils import timezone
 
 from evidence.cases.models import Case
 from evidence.people.models import User
+from evidence.retention.models import Batch
+from evidence.retention.models import Item as DisposalItem
 from evidence.sampling import actions as sampling
 from evidence.sharing.models import Share
 from ingest.requests import actions as requests
@@ -52,6 +54,14 @@ def everybody(lane: User, auditor: User, hughes: User) -> list[Client]:
     return clients
 
 
+def _batch(shah: User) -> Batch:
+    """On its way out, released by a rule."""
+    batch = Batch.objects.create(ground="x", state="leaving", by_rule=True)
+    DisposalItem.objects.create(batch=batch, recording=factories.recording(shah), state="leaving",
+                                goes_at=timezone.now())  # fmt: skip
+    return batch
+
+
 @pytest.fixture
 def values(shah: User, lane: User) -> dict[str, str]:
     recording = factories.recording(shah, duration_ms=5000)
@@ -65,7 +75,8 @@ def values(shah: User, lane: User) -> dict[str, str]:
         "<ref:reference>": recording.reference, "<ref:recording>": recording.reference,
         "<slug:provider_id>": "force", "<slug:uidb36>": "1", "<str:key>": "x", "<int:pk>": "1",
         "<int:marker>": "1", "<int:original>": "1", "<int:unusual>": "1", "<int:notice>": "1",
-        "<int:damage>": "1",
+        "<int:damage>": "1", "<int:rule>": "1", "<int:item>": "1",
+        "<batch:batch>": _batch(shah).reference,
         "<str:subject>": recording.reference, "<str:person>": shah.ref, "<path:name>": "D-1",
         "<sample:plan>": plan.reference, "<sample:session>": "PS-2222-2222", "<number:item>": "1",
         "<request:reference>": asked.reference, "<uuid:upload>": str(uuid.uuid4()),

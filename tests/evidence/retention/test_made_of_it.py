@@ -28,7 +28,9 @@ from evidence.retention.models import Batch, Tombstone
 from evidence.retention.registry import disposed_of
 from evidence.store import s3
 from ingest.devices.models import Camera, Dock
-from tests import disposal
+from ingest.uploads import sealing
+from ingest.uploads.models import Upload
+from tests import disposal, factories
 from tests.docking import DockClient
 
 pytestmark = pytest.mark.django_db
@@ -73,7 +75,10 @@ def test_a_clip_goes_and_its_exhibit_says_so(
     key = made.key
     # A case keeps what is linked to it: its period is over, and its holds were released.
     Case.objects.filter(pk=case.pk).update(
-        keep_until=timezone.localdate() - timedelta(days=1), holds_released_at=timezone.now()
+        result="acquitted",
+        result_on=timezone.localdate() - timedelta(days=30),
+        keep_until=timezone.localdate() - timedelta(days=1),
+        holds_released_at=timezone.now(),
     )
     batch = disposal.gone(vale, reed)
     assert batch.items.get().state == "gone"
