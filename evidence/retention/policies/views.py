@@ -215,14 +215,13 @@ class Line:
 
 
 def _lines(found: Effect, shown: dict[str, Any] | None, of: dict[str, Any]) -> list[Line]:
-    now, grown = found.numbers(), set(found.grown(shown)) if shown else set()
+    now, grown = found.numbers(), set(found.grown(shown)) if shown is not None else set()
     lines = []
     for kind in KINDS:
         size = f"{kind}_bytes"
-        lines.append(
-            Line(kind, TITLES[kind], now[kind], now[size], shown.get(kind) if shown else None,
-                 shown.get(size) if shown else None, bool(grown & {kind, size}), of[kind])
-        )  # fmt: skip
+        before = (None, None) if shown is None else (shown.get(kind, 0), shown.get(size, 0))
+        changed = bool(grown & {kind, size})
+        lines.append(Line(kind, TITLES[kind], now[kind], now[size], *before, changed, of[kind]))
     return lines
 
 
