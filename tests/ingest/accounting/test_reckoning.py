@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -19,8 +20,7 @@ from evidence.recordings.models import Original, Package, Recording, Rendition
 from evidence.retention import destroying
 from evidence.retention.models import Doomed, Item, Tombstone
 from evidence.store import s3
-from ingest.accounting import objects, owners
-from ingest.accounting.merge import full_outer
+from ingest.accounting import owners
 from ingest.accounting.models import Finding, Run
 from ingest.accounting.reckoning import Reckoning
 from ingest.devices.models import Camera, Dock
@@ -394,7 +394,7 @@ def test_what_changes_while_it_is_counted_is_no_fault(
     real = s3.versions
     done: list[str] = []
 
-    def busy(alias: str, prefix: str = "") -> Any:
+    def busy(alias: str, prefix: str = "") -> Iterator[s3.Version]:
         if not prefix and alias not in done:
             done.append(alias)
             if alias == "originals":
@@ -402,20 +402,11 @@ def test_what_changes_while_it_is_counted_is_no_fault(
                 dispose(coming)
             if alias == "renditions":
                 rendition(original)
-        return real(alias, prefix)
+        yield from real(alias, prefix)
 
-    # The rows as they were before: as a cursor that was opened then gives them.
+    # The rows as they were before the listing began: as a cursor that was opened then gives them.
     named = owners.named
     monkeypatch.setattr(owners, "named", lambda alias: iter(list(named(alias))))
-    first = full_outer
-
-    def rows_first(left: Any, left_key: Any, right: Any, right_key: Any) -> Any:
-        return first(_late(left), left_key, list(right), right_key)
-
-    def _late(rows: Any) -> Any:
-        yield from rows
-
-    monkeypatch.setattr(objects, "full_outer", rows_first)
     monkeypatch.setattr(s3, "versions", busy)
     assert said() == []
     assert done == ["originals", "renditions", "custody"]
