@@ -485,6 +485,12 @@ def _asked(client: Client, path: str, *names: str) -> tuple[Any, int]:
     with CaptureQueriesContext(connection) as queries:
         answer = client.get(path)
     status, headers, body = _plain(answer, *names)
+    # One's own looks stand in the history, one more each time: every other line has to be the same.
+    own = re.escape(User.objects.get(pk=client.session["_auth_user_id"]).short.encode())
+    body = re.sub(
+        rb"<li><time (?:(?!</li>).)*by " + own + rb"</span>(?:(?!</li>).)*</li>", b"", body
+    )
+    headers = headers | {"Content-Length": ""}
     return (status, headers, _LOOK.sub(b"LOOK", body)), len(queries)
 
 
@@ -504,6 +510,9 @@ def test_a_hold_for_a_complaint_changes_no_byte_and_no_query(name: str, days: in
     thing = _thing()
     Recording.objects.update(kept_until=timezone.now() + timedelta(days=days))
     names = {"ref": thing.reference, "beside": _beside(thing).reference, "hold": 10**9}
+    for path in OWN_PAGES:
+        client.get(path.format(**names))
+    sequencer.run()  # one's own looks stand in the history from the start
     before = [_asked(client, path.format(**names)) for path in OWN_PAGES]
     hold = retention.hold(by=jo, recording=thing, kind=Kind.COMPLAINT, reason="zebrareason",
                           reference="PC/771/26")  # fmt: skip
