@@ -79,6 +79,10 @@ def test_whose_owner_left_or_lost_the_role_is_listed(shah: User, lane: User, man
     assert "Nobody answers for these" in page
     assert "of Lane" in page
     assert "of the other" in page
+    # And of those whose owner works here it is not said.
+    hold(manager, rows[0], 3, reference="O/7", kind=Kind.COURT)
+    mine = client.get("/retention/holds/").text
+    assert mine.index("O/7") < mine.index("Nobody answers for these") < mine.index("has left, or")
     home = client.get("/admin/").text
     assert "Holds that nobody answers for" in home
     # Somebody takes it over.
