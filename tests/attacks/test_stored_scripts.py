@@ -159,7 +159,7 @@ def filled(request: Any, shah: User, lane: User, dock: Dock, film: bytes) -> dic
     counted = Run.objects.create(state="done", finished=timezone.now(), kinds={"gap": 1})
     for kind in Finding.Kind.values:
         Finding.objects.create(kind=kind, area="originals", what=bad, todo=bad, camera=bad[:64],
-                               first_seen=timezone.now(), last_run=counted)  # fmt: skip
+                               fingerprint=kind, first_seen=timezone.now(), last_run=counted)  # fmt: skip
     measure()
     sequencer.run()
     return {

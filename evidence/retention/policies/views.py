@@ -219,9 +219,13 @@ def _lines(found: Effect, shown: dict[str, Any] | None, of: dict[str, Any]) -> l
     lines = []
     for kind in KINDS:
         size = f"{kind}_bytes"
-        before = (None, None) if shown is None else (shown.get(kind, 0), shown.get(size, 0))
+        count_shown = None if shown is None else shown.get(kind, 0)
+        size_shown = None if shown is None else shown.get(size, 0)
         changed = bool(grown & {kind, size})
-        lines.append(Line(kind, TITLES[kind], now[kind], now[size], *before, changed, of[kind]))
+        lines.append(
+            Line(kind, TITLES[kind], now[kind], now[size], count_shown, size_shown, changed,
+                 of[kind])
+        )  # fmt: skip
     return lines
 
 

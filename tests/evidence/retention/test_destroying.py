@@ -360,7 +360,7 @@ def test_destruction_decides_once_more(
     dock: Dock, camera: Camera, shah: User, vale: User, reed: User, lane: User
 ) -> None:
     recording, batch = on_its_way(dock, vale, reed)
-    actions.hold(by=lane, recording=recording, kind=Kind.COURT, reason="An order")
+    actions.hold(by=lane, recording=recording, kind=Kind.COURT, reason="An order", reference="CO/1")
     tasks.dispose()
     assert batch.items.get().state == "kept"
     assert len(list(disposal.objects(recording))) == 2
@@ -394,7 +394,9 @@ def test_a_hold_comes_before_and_wins_or_is_refused(
 
     def hold() -> None:
         try:
-            actions.hold(by=lane, recording=recording, kind=Kind.COURT, reason="An order")
+            actions.hold(
+                by=lane, recording=recording, kind=Kind.COURT, reason="An order", reference="CO/1"
+            )
         except actions.DisposedOf as error:
             refused.append(str(error))
 
