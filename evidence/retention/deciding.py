@@ -33,6 +33,8 @@ class Decision:
         """Whether its rule alone may release it, once it is over."""
         if self.rule is None or self.rule.release != Rule.Release.RULE:
             return False
+        if self.recording.lowered_at is not None:
+            return False
         return all(one.code.startswith(OWN) for one in self.verdict.periods)
 
     @property

@@ -116,7 +116,7 @@ def propose(request: HttpRequest, rule: int) -> HttpResponse:
     most = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
     if not 1 <= most <= MOST:
         error, field, most = f"Enter a number from 1 to {MOST:,}", "most", MOST
-    trial = due.trial(row, most)
+    trial = due.trial(row, most, person(request))
     if request.method == "POST" and not error and request.POST.get("do") == "propose":
         try:
             made = actions.propose(
@@ -222,13 +222,17 @@ def decide(request: HttpRequest, batch: str) -> HttpResponse:
     """Approve or refuse, as a different person."""
     row, user = _batch(batch), person(request)
     reason, decision = request.POST.get("reason", ""), request.POST.get("decision", "")
-    act = {"approve": actions.approve, "refuse": actions.refuse}.get(decision)
-    if act is None:
+    shown = request.POST.get("shown", "")
+    if decision not in ("approve", "refuse"):
         return _again(request, row, "Select whether it may go", "decision")
     try:
-        row = act(by=user, batch=row, reason=reason)
+        if decision == "refuse":
+            row = actions.refuse(by=user, batch=row, reason=reason)
+        else:
+            count = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else None
+            row = actions.approve(by=user, batch=row, reason=reason, shown=count)
     except actions.NotSaid as error:
-        return _again(request, row, str(error), "" if row.proposed_by_id == user.pk else "reason")
+        return _again(request, row, str(error), "" if reason.strip() else "reason")
     if row.state == Batch.State.LEAVING and row.goes_at is not None:
         until = day(timezone.localtime(row.goes_at).date())
         messages.success(request, f"Approved. It can be restored until {until}.")

@@ -16,10 +16,12 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from evidence.people.models import User
 from evidence.recordings import rules
 from evidence.recordings.models import Original, Recording, Rendition, Rule
 from evidence.retention import registry
 from evidence.retention.deciding import Decision, decide, free
+from evidence.retention.impartial import concerned
 from evidence.retention.models import Due, Hold, Item, Round
 from evidence.retention.reckoning import words_of
 
@@ -206,9 +208,13 @@ class Trial:
     along: list[registry.Along]
 
 
-def trial(rule: Rule, most: int) -> Trial:
-    """The dry run of one group: number, bytes, examples, and what goes with it."""
+def trial(rule: Rule, most: int, by: User | None = None) -> Trial:
+    """The dry run of one group: number, bytes, examples, and what goes with it; without what is
+    not for `by` to propose."""
     rows = list(of_rule(rule, by_rule=False, to=timezone.now())[:most])
+    if by is not None:
+        without = concerned(by, [row.recording_id for row in rows])
+        rows = [row for row in rows if row.recording_id not in without]
     recordings = [row.recording_id for row in rows]
     return Trial(
         rule, words_of(rule), recordings, sum(row.size for row in rows),

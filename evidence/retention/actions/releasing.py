@@ -7,7 +7,7 @@ two of them is followed by the sweep, which goes on from what the rows say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from evidence.recordings.models import Recording, Rule
 from evidence.recordings.rules import Rulebook
 from evidence.retention.deciding import Decision, decide, free
 from evidence.retention.due import sizes_of
+from evidence.retention.impartial import concerned
 from evidence.retention.models import Batch, Due, Fresh, Grouping, Hold, Item
 from evidence.retention.reckoning import code_of, words_of
 
@@ -33,6 +34,7 @@ MOST = 5_000
 CHUNK = 500
 LAPSES = timedelta(days=30)
 ACTOR = service("retention")
+ANOTHER = "A different person has to approve this."
 # Says of a hold, a case or a complaint nothing, not even that there is one.
 KEPT_AFTER_ALL = "Something keeps it now."
 NOBODY_AGREED = "Nobody agreed within 30 days."
@@ -49,7 +51,8 @@ class NotSaid(ValueError):
 def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> Batch:
     """Propose that these recordings of one rule go; each is decided again under its lock.
 
-    What is not due any more, or is in a batch already, is left out. Raises NotAllowed, NotSaid.
+    What is not due any more, is in a batch already, or is not theirs to let go of, is left out.
+    Raises NotAllowed, NotSaid.
     """
     if not by.may("retention.propose"):
         raise NotAllowed("You can't propose a disposal.")
@@ -61,7 +64,8 @@ def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> 
     made: Batch | None = None
     for start in range(0, len(wanted), CHUNK):
         with transaction.atomic():
-            chosen = _due_now(wanted[start : start + CHUNK], rule, timezone.now())
+            part = wanted[start : start + CHUNK]
+            chosen = _due_now(part, rule, timezone.now(), concerned(by, part))
             if not chosen:
                 continue
             if made is None:
@@ -79,10 +83,12 @@ def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> 
     return made
 
 
-def _due_now(wanted: Sequence[int], rule: Rule, now: datetime) -> list[Decision]:
+def _due_now(
+    wanted: Sequence[int], rule: Rule, now: datetime, without: Collection[int]
+) -> list[Decision]:
     """Those of one rule that nothing keeps, locked."""
     book = rules.book()
-    locked = _lock(wanted)
+    locked = _lock([one for one in wanted if one not in without])
     decided = [decide(one, book) for one in locked]
     return [one for one in decided if one.due(now) and one.rule == rule]
 
@@ -134,8 +140,9 @@ def _locked(batch: Batch, state: Batch.State) -> Batch | None:
     return Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, state=state).first()
 
 
-def approve(*, by: User, batch: Batch, reason: str) -> Batch:
-    """Agree, as a second person: it goes after the days in which it can be restored.
+def approve(*, by: User, batch: Batch, reason: str, shown: int | None = None) -> Batch:
+    """Agree, as a second person: it goes after the days in which it can be restored. `shown`: how
+    many recordings whoever agrees was shown.
 
     Raises NotAllowed, NotSaid.
     """
@@ -147,6 +154,7 @@ def approve(*, by: User, batch: Batch, reason: str) -> Batch:
         row = _locked(batch, Batch.State.PROPOSED)
         if row is None:
             raise NotSaid("Somebody has decided this already.")
+        _may_agree(by, row, shown)
         row.state, row.decided_by, row.decided_at = Batch.State.LEAVING, by, now
         row.decision_reason = reason.strip()[:300]
         row.goes_at = now + timedelta(days=settings.REMORSE_DAYS)
@@ -177,7 +185,20 @@ def _may_decide(by: User, batch: Batch) -> None:
     if not by.may("retention.approve"):
         raise NotAllowed("You can't decide on a disposal.")
     if batch.proposed_by_id == by.pk:
-        raise NotSaid("A different person has to approve this.")
+        raise NotSaid(ANOTHER)
+
+
+def _may_agree(by: User, row: Batch, shown: int | None) -> None:
+    """What only who agrees must not be, or must have seen; under the batch's lock."""
+    proposer = row.proposed_by
+    if proposer is None or not proposer.may("retention.propose"):
+        who = proposer.short if proposer else "Whoever proposed it"
+        raise NotSaid(f"{who} may not propose disposals any more. Refuse it, and propose it again.")
+    if shown is not None and shown != row.count:
+        raise NotSaid(f"It is {row.count:,} recordings now, not {shown:,}. Look again.")
+    waiting = row.items.filter(state=State.PROPOSED).values_list("recording", flat=True)
+    if concerned(by, list(waiting)):
+        raise NotSaid(ANOTHER)
 
 
 def carry_on(batch: Batch) -> int:
@@ -190,7 +211,9 @@ def carry_on(batch: Batch) -> int:
             if row.state not in (Batch.State.LEAVING, Batch.State.REFUSED):
                 return done
             open_ = row.items.filter(state=State.PROPOSED).order_by("pk")
-            items = list(open_.select_related("recording")[:CHUNK])
+            # Locked: what somebody restores meanwhile is not said to leave after all.
+            locked = open_.select_for_update(of=("self",))
+            items = list(locked.select_related("recording")[:CHUNK])
             if not items:
                 return done
             _decided(row, items)
