@@ -92,7 +92,7 @@ def looser(rule: Rule, before: Rule | None) -> bool:
 
 
 def lowers(book: Rulebook, recording: Recording, before: int | None) -> bool:
-    """Whether its category lets go by itself of what only the one `before` still kept, and let go of
+    """Whether its category lets go by itself of what only the one `before` still kept, to let go of
     by two people: else one person's word would be all that it takes, years later."""
     try:
         now = book.of(recording.category_id, recording.created)

@@ -159,9 +159,11 @@ SELECT d.id FROM recordings_rule r, LATERAL (
 BEGINNING = datetime(1, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
 
 
-def groups(*, by_rule: bool, after: datetime = BEGINNING, to: datetime) -> list[Group]:
+def groups(
+    *, by_rule: bool, after: datetime = BEGINNING, to: datetime, by: User | None = None
+) -> list[Group]:
     """What is due between two moments, a group a rule, the longest waiting first. Three queries,
-    none of which counts beyond the most."""
+    none of which counts beyond the most. For somebody none of the examples is their own."""
     named: dict[str, Any] = {"by_rule": by_rule, "after": after, "to": to, "most": MOST + 1}
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, named)
@@ -175,6 +177,8 @@ def groups(*, by_rule: bool, after: datetime = BEGINNING, to: datetime) -> list[
     ]
     by_pk = {one.rule.pk: one for one in found}
     shown = Due.objects.filter(pk__in=examples).select_related("recording__category")
+    if by is not None:
+        shown = shown.exclude(recording__officer=by)
     for row in shown.order_by("until", "pk"):
         by_pk[row.rule_id].examples.append(row)
     return found

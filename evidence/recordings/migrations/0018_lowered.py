@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('recordings', '0017_damage'),
+        ("recordings", "0017_damage"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='recording',
-            name='lowered_at',
+            model_name="recording",
+            name="lowered_at",
             field=models.DateTimeField(blank=True, editable=False, null=True),
         ),
     ]

@@ -45,6 +45,14 @@ class NotSaid(ValueError):
     """What was asked for can't be done as it stands. Its sentence says why."""
 
 
+def kept_words(reason: str, missing: str) -> str:
+    """A reason as it can be kept. Raises NotSaid where nothing is left of it."""
+    kept = reason.replace("\0", "").strip()[:300]
+    if not kept:
+        raise NotSaid(missing)
+    return kept
+
+
 # --- by people --------------------------------------------------------------------
 
 
@@ -56,8 +64,7 @@ def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> 
     """
     if not by.may("retention.propose"):
         raise NotAllowed("You can't propose a disposal.")
-    if not reason.strip():
-        raise NotSaid("Enter why it may go.")
+    why = kept_words(reason, "Enter why it may go.")
     if len(recordings) > MOST:
         raise NotSaid(f"Propose at most {MOST:,} recordings at once.")
     wanted = sorted(set(recordings))
@@ -70,8 +77,7 @@ def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> 
                 continue
             if made is None:
                 made = Batch.objects.create(
-                    rule=rule, ground=words_of(rule)[:300], reason=reason.strip()[:300],
-                    proposed_by=by,
+                    rule=rule, ground=words_of(rule)[:300], reason=why, proposed_by=by,
                 )  # fmt: skip
             # Somebody may have refused it meanwhile: then the rest is not put into it.
             elif not _locked(made, Batch.State.PROPOSED):
@@ -147,8 +153,7 @@ def approve(*, by: User, batch: Batch, reason: str, shown: int | None = None) ->
     Raises NotAllowed, NotSaid.
     """
     _may_decide(by, batch)
-    if not reason.strip():
-        raise NotSaid("Enter why you agree.")
+    why = kept_words(reason, "Enter why you agree.")
     now = timezone.now()
     with transaction.atomic():
         row = _locked(batch, Batch.State.PROPOSED)
@@ -156,7 +161,7 @@ def approve(*, by: User, batch: Batch, reason: str, shown: int | None = None) ->
             raise NotSaid("Somebody has decided this already.")
         _may_agree(by, row, shown)
         row.state, row.decided_by, row.decided_at = Batch.State.LEAVING, by, now
-        row.decision_reason = reason.strip()[:300]
+        row.decision_reason = why
         row.goes_at = now + timedelta(days=settings.REMORSE_DAYS)
         row.save()
     carry_on(row)
@@ -167,14 +172,13 @@ def approve(*, by: User, batch: Batch, reason: str, shown: int | None = None) ->
 def refuse(*, by: User, batch: Batch, reason: str) -> Batch:
     """Disagree: everything in it is kept, and may be proposed again. Raises NotAllowed, NotSaid."""
     _may_decide(by, batch)
-    if not reason.strip():
-        raise NotSaid("Enter why you refuse.")
+    why = kept_words(reason, "Enter why you refuse.")
     with transaction.atomic():
         row = _locked(batch, Batch.State.PROPOSED)
         if row is None:
             raise NotSaid("Somebody has decided this already.")
         row.state, row.decided_by, row.decided_at = Batch.State.REFUSED, by, timezone.now()
-        row.decision_reason, row.finished_at = reason.strip()[:300], timezone.now()
+        row.decision_reason, row.finished_at = why, timezone.now()
         row.save()
     carry_on(row)
     row.refresh_from_db()

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pypdf import PdfReader
 
+from evidence.custody import history
 from evidence.people.models import User
 from evidence.recordings import actions as recordings
 from evidence.recordings.models import Group, Recording
-from evidence.retention import actions, due, groups, keeping, tasks
+from evidence.retention import (
+    actions,
+    deciding,
+    destroying,
+    disposal_pages,
+    due,
+    groups,
+    keeping,
+    registry,
+    tasks,
+)
 from evidence.retention.actions import releasing
 from evidence.retention.models import Batch, Hold, Item, Kind, Watch
+from evidence.store import s3
 from ingest.devices.models import Camera, Dock
 from tests import disposal, factories
 
@@ -101,9 +116,7 @@ def test_nobody_lets_go_of_what_a_complaint_held_that_named_them(
     complaint_was(lane, reed, recording, "PC/1/26")
     due.sweep()
     rule = disposal.rule("stop-search")
-    mine = actions.propose(
-        by=reed, rule=rule, recordings=[recording.pk, free.pk], reason="Over"
-    )
+    mine = actions.propose(by=reed, rule=rule, recordings=[recording.pk, free.pk], reason="Over")
     assert [item.recording for item in mine.items.all()] == [free]
     other = actions.propose(by=vale, rule=rule, recordings=[recording.pk], reason="Over")
     with pytest.raises(releasing.NotSaid) as refused:
@@ -243,3 +256,172 @@ def test_a_hold_on_what_was_joined_just_now_holds_the_whole(
 
 
 # --- who wants to know --------------------------------------------------------------
+
+
+@pytest.fixture
+def own(vale: User, reed: User, shah: User) -> Recording:
+    """Of somebody who manages evidence and records: it is on its way out, beside another's."""
+    return due_now(vale)
+
+
+@pytest.mark.django_db
+def test_who_recorded_it_learns_from_no_page_of_disposal_that_something_keeps_it(
+    client: Client, own: Recording, vale: User, reed: User, lane: User, shah: User
+) -> None:
+    other = due_now(shah)
+    third = disposal.manager("hart")
+    client.force_login(vale)
+
+    def said() -> str:
+        batch = Batch.objects.first()
+        pages = [reverse("due"), reverse("due-of-rule", args=[disposal.rule("stop-search").pk])]
+        if batch:
+            pages.append(reverse("batch", args=[batch.reference]))
+        return " ".join(client.get(page).content.decode() for page in pages)
+
+    due.sweep()
+    assert own.reference not in said() and other.reference in said()
+    batch = disposal.leaving(reed, third)
+    assert own.reference not in said() and other.reference in said()
+    actions.hold(by=lane, recording=own, kind=Kind.COMPLAINT, reason="x", reference="PC/1/26")
+    tasks.sweep_due()
+    assert own.reference not in said() and "Kept after all" not in said()
+    item = batch.items.get(recording=own)
+    address = reverse("batch-restore-one", args=[batch.reference, item.pk])
+    assert client.post(address, {"reason": "x"}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_tombstones_and_certificates_leave_out_ones_own(
+    client: Client, dock: Dock, camera: Camera, vale: User, reed: User, shah: User
+) -> None:
+    mine, other = disposal.docked(dock), disposal.docked(dock, body=disposal.BODY + b"2")
+    Recording.objects.filter(pk=mine.pk).update(officer=vale)
+    Recording.objects.filter(pk=other.pk).update(officer=shah)
+    third = disposal.manager("hart")
+    batch = disposal.gone(reed, third)
+    assert batch.items.filter(state="gone").count() == 2
+    own = mine.tombstones.get().reference
+    for reader, seen in ((vale, False), (third, True)):
+        client.force_login(reader)
+        for asked in ("", mine.reference, own, mine.tombstones.get().sha256):
+            page = client.get(reverse("disposed"), {"q": asked}).content.decode()
+            assert (f">{own}<" in page) is seen
+        paper = client.get(reverse("batch-certificate", args=[batch.reference])).content
+        words = "".join(one.extract_text() for one in PdfReader(io.BytesIO(paper)).pages)
+        assert (own in words) is seen
+        assert other.tombstones.get().reference in words
+        assert ("who printed it" in words.replace("\n", " ")) is not seen
+
+
+@pytest.mark.django_db
+def test_a_part_s_reference_finds_the_tombstones_of_the_whole_by_an_index(
+    client: Client, dock: Dock, camera: Camera, vale: User, reed: User
+) -> None:
+    whole = disposal.docked(dock)
+    part = disposal.aged(factories.recording(whole.officer), 400, None)
+    Recording.objects.filter(pk=part.pk).update(joined_into=whole)
+    disposal.gone(vale, reed)
+    found = disposal_pages.tombstones(vale, part.reference)
+    assert [row.recording for row in found] == [whole]
+    # Two tables in one OR read every tombstone that there is.
+    assert "U0" not in str(found.query) and '"recordings_recording"."reference" =' not in str(
+        found.query
+    )
+
+
+@pytest.mark.django_db
+def test_the_due_list_and_the_log_tell_of_no_complaint(vale: User, shah: User) -> None:
+    recording = due_now(shah)
+    registry_period = registry.Period(
+        "complaint:1", "Complaint PC/1/26 is closed", timezone.now() - timedelta(days=1)
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(registry, "periods", [lambda one: [registry_period]])
+        due.sweep()
+        batch = disposal.proposed(vale)
+    assert batch.items.get().recording == recording
+    [event] = disposal.events(recording)
+    assert "PC/1/26" not in event.body.decode(errors="replace")
+    line = history.describe([event])[0]
+    assert "omplaint" not in line.words and deciding.ELSE in line.words
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("reason", ["a\0b", "\0"])
+def test_what_no_database_can_keep_is_not_typed_through(
+    client: Client, vale: User, reed: User, shah: User, reason: str
+) -> None:
+    due_now(shah)
+    batch = disposal.proposed(vale)
+    client.force_login(reed)
+    for name, more in (("batch-decide", {"decision": "approve"}), ("batch-restore", {})):
+        answer = client.post(reverse(name, args=[batch.reference]), {"reason": reason, **more})
+        assert answer.status_code == (302 if reason.strip("\0") else 422)
+    due_now(shah)
+    due.sweep()
+    client.force_login(vale)
+    answer = client.post(
+        reverse("due-propose", args=[disposal.rule("stop-search").pk]),
+        {"reason": reason, "do": "propose", "most": "10"},
+    )
+    assert answer.status_code == (302 if reason.strip("\0") else 422)
+
+
+# --- races with the store -------------------------------------------------------------
+
+
+@pytest.mark.django_db
+def test_a_worker_that_is_done_between_the_list_and_the_last_word_leaves_nothing(
+    dock: Dock, camera: Camera, vale: User, reed: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = disposal.docked(dock)
+    upload = recording.originals.get().upload
+    batch = disposal.leaving(vale, reed)
+    disposal.over(batch)
+    real, working = destroying._came_meanwhile, [True]
+
+    def listed(item_id: int) -> bool:
+        came = real(item_id)
+        if working[0] and not came:
+            # The store has been listed; now the worker stores what it made, and is done.
+            s3.put("renditions", f"{upload}/late", b"x", hashlib.sha256(b"x").hexdigest(), "x/y")
+            working[0] = False
+        return came
+
+    monkeypatch.setattr(destroying, "_came_meanwhile", listed)
+    monkeypatch.setattr(registry, "busy", [lambda one: working[0]])
+    tasks.dispose()
+    disposal.again(batch)
+    assert batch.items.get().state == "gone"
+    assert list(s3.versions("renditions", f"{upload}/")) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_complaint_over_hours_holds_the_others_where_one_is_being_destroyed(
+    dock: Dock, camera: Camera, vale: User, reed: User, lane: User
+) -> None:
+    going = disposal.docked(dock)
+    batch = disposal.leaving(vale, reed)
+    disposal.over(batch)
+    other = disposal.aged(factories.recording(going.officer), 400, "stop-search")
+    errors: list[BaseException] = []
+
+    def hold() -> None:
+        try:
+            actions.watch(
+                by=lane, kind=Kind.COMPLAINT, reference="PC/1/26", reason="x",
+                officers=[going.officer], start=going.happened_at - timedelta(hours=2),
+                end=going.happened_at + timedelta(hours=2),
+            )  # fmt: skip
+        except BaseException as error:
+            errors.append(error)
+
+    with transaction.atomic():
+        assert destroying.begin(batch.items.get().pk)
+        thread = beside(hold)
+        thread.join(1)
+        assert thread.is_alive(), "the hold did not wait for what was begun"
+    thread.join()
+    assert errors == []
+    assert actions.is_held(other) and not actions.is_held(going)
