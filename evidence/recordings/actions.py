@@ -83,7 +83,7 @@ def categorise(
     with transaction.atomic():
         locked = _to_say(by, recording)
         before = said.state(locked)
-        code = locked.category.code if locked.category else ""
+        code, was = locked.category.code if locked.category else "", locked.category_id
         if category is not LEAVE and category.pk != locked.category_id:
             locked.category, locked.categorised_at = category, timezone.now()
         if incident is not LEAVE:
@@ -93,7 +93,7 @@ def categorise(
         if note is not LEAVE:
             locked.note = note.replace("\0", "").strip()[: said.LONGEST_NOTE]
         if said.state(locked) != before:
-            _say(by, locked, code)
+            _say(by, locked, code, was)
             said.remember(by, locked, before, token or uuid4())
     return locked
 
@@ -111,9 +111,9 @@ def restore(*, by: User, recording: Recording, token: UUID | None = None) -> Rec
             raise ChangedSince(f"{row.by.short} changed it at {at:%H:%M}.")
         if row is None or (token or row.token) != row.token or row.after != said.state(locked):
             raise ChangedSince("It was changed since.")
-        code = locked.category.code if locked.category else ""
+        code, was = locked.category.code if locked.category else "", locked.category_id
         said.put_back(locked, row.before)
-        _say(by, locked, code)
+        _say(by, locked, code, was)
         row.delete()
     return locked
 
@@ -139,11 +139,14 @@ def _to_say(by: User, recording: Recording) -> Recording:
     return locked
 
 
-def _say(by: User, locked: Recording, before: str) -> None:
+def _say(by: User, locked: Recording, before: str, was: int | None) -> None:
     """Save what is said now, with its event: the one place that writes it."""
     search.reindex(locked)
     rules.settle(locked)
-    locked.save(update_fields=[*said.FIELDS, "kept_until"])
+    if locked.category_id != was:
+        lowered = rules.lowers(rules.book(), locked, was)
+        locked.lowered_at = timezone.now() if lowered else None
+    locked.save(update_fields=[*said.FIELDS, "kept_until", "lowered_at"])
     record(
         Draft(
             "recording.categorised",

@@ -91,6 +91,21 @@ def looser(rule: Rule, before: Rule | None) -> bool:
     return by_rule and (before is None or before.release != Rule.Release.RULE)
 
 
+def lowers(book: Rulebook, recording: Recording, before: int | None) -> bool:
+    """Whether its category lets go by itself of what only the one `before` still kept, to let go of
+    by two people: else one person's word would be all that it takes, years later."""
+    try:
+        now = book.of(recording.category_id, recording.created)
+    except LookupError:
+        return False
+    try:
+        was = book.of(before, recording.created)
+    except LookupError:
+        was = None
+    at_once = timezone.now() + timedelta(hours=settings.REMORSE_LEAST_HOURS)
+    return looser(now, was) and reckon(recording, book) <= at_once
+
+
 @dataclass(frozen=True)
 class Ends:
     """When a recording's own rule lets go of it, and by which of the clocks."""

@@ -31,8 +31,9 @@ class NoCertificate(ValueError):
 
 
 def make(*, by: User, batch: Batch) -> bytes:
-    """The certificate of what of this batch is gone. Raises NoCertificate."""
-    rows = Tombstone.objects.filter(item__batch=batch).order_by("gone_at", "pk")
+    """The certificate of what of this batch is gone, but for what whoever asks recorded: the pages
+    tell them nothing of that. Raises NoCertificate."""
+    rows = Tombstone.objects.filter(item__batch=batch).exclude(recording__officer=by)
     if not rows.exists():
         raise NoCertificate("Nothing of this batch has been destroyed yet.")
     newest = Checkpoint.objects.order_by("-size").first()
@@ -40,14 +41,15 @@ def make(*, by: User, batch: Batch) -> bytes:
         settings.FORCE_NAME, "Certificate of disposal", batch.reference, by.short, timezone.now(),
         newest.size if newest else 0,
     )  # fmt: skip
-    return paper.render(sheet, list(_story(batch, sheet.checkpoint)))
+    return paper.render(sheet, list(_story(batch, by, sheet.checkpoint)))
 
 
-def _story(batch: Batch, checkpoint: int) -> Iterator[Any]:
-    rows = Tombstone.objects.filter(item__batch=batch)
+def _story(batch: Batch, by: User, checkpoint: int) -> Iterator[Any]:
+    rows = Tombstone.objects.filter(item__batch=batch).exclude(recording__officer=by)
     said = rows.aggregate(size=Sum("size"))
     files, size = rows.count(), said["size"] or 0
-    recordings = batch.items.filter(state=Item.State.GONE).count()
+    gone = batch.items.filter(state=Item.State.GONE).exclude(recording__officer=by)
+    recordings = gone.count()
     first, last = rows.order_by("gone_at").first(), rows.order_by("-gone_at").first()
     assert first and last
     yield p("Certificate of disposal", TITLE)
@@ -61,7 +63,7 @@ def _story(batch: Batch, checkpoint: int) -> Iterator[Any]:
         "whether it still had it, and did not."
     )
     yield from _grounds(batch)
-    yield from _kept(batch)
+    yield from _kept(batch, recordings, by)
     yield p("What was destroyed", HEAD)
     for start in range(0, files, ROWS):
         yield _table(list(rows.order_by("gone_at", "pk")[start : start + ROWS]))
@@ -98,13 +100,13 @@ def _grounds(batch: Batch) -> Iterator[Any]:
         yield p(f"It could be restored until {moment(batch.goes_at)}.", CELL)
 
 
-def _kept(batch: Batch) -> Iterator[Any]:
-    others = batch.count - batch.items.filter(state=Item.State.GONE).count()
+def _kept(batch: Batch, recordings: int, by: User) -> Iterator[Any]:
+    others = batch.count - recordings
     if others > 0:
         yield p(
             f"Of the {batch.count:,} recordings of this batch, {others:,} "
-            f"{'is' if others == 1 else 'are'} not in this certificate: kept, restored, or not "
-            "destroyed yet.", CELL,
+            f"{'is' if others == 1 else 'are'} not in this certificate: kept, restored, not "
+            f"destroyed yet, or recorded by {by.short}, who printed it.", CELL,
         )  # fmt: skip
 
 

@@ -17,6 +17,10 @@ from evidence.retention.reckoning import verdict
 # What a category's own rule comes to. Anything else that kept it (a group, a case) was somebody's
 # judgement, and people let go of it.
 OWN = ("rule:", "arrival", "change", "fresh:")
+# What everybody may read who may read of disposal at all. Of a case and of a complaint the same is
+# said: more would tell a reader of one that they may not know of.
+SAID = (*OWN, "group:")
+ELSE = "Something else kept it longer than its rule"
 
 
 @dataclass(frozen=True)
@@ -33,12 +37,17 @@ class Decision:
         """Whether its rule alone may release it, once it is over."""
         if self.rule is None or self.rule.release != Rule.Release.RULE:
             return False
+        if self.recording.lowered_at is not None:
+            return False
         return all(one.code.startswith(OWN) for one in self.verdict.periods)
 
     @property
     def ground(self) -> str:
-        """What kept it longest, in words."""
-        return self.verdict.periods[0].words[:300] if self.verdict.periods else ""
+        """What kept it longest, in words that tell nobody of a case or a complaint."""
+        if not self.verdict.periods:
+            return ""
+        longest = self.verdict.periods[0]
+        return longest.words[:300] if longest.code.startswith(SAID) else ELSE
 
     def grounds(self) -> list[dict[str, Any]]:
         """Every period, as a batch keeps it."""

@@ -89,15 +89,22 @@ def _destroy(item_id: int) -> None:
         return
     for _ in range(ROUNDS):
         _each_object(item_id)
+        # Asked before the store lists: a worker that was done in between would have stored
+        # something that no list saw. No other begins: from `disposed_at` on none may.
+        at_work = _at_work(item_id)
         if not _came_meanwhile(item_id):
             break
     else:
         raise HeldUp("Something goes on writing objects of it. Find out what, and stop it.")
-    recording = Item.objects.select_related("recording").get(pk=item_id).recording
-    if any(busy(recording) for busy in registry.busy):
+    if at_work:
         # Its worker looks whether it is wanted still; only then is the last list the last.
         raise Waits
     tombs.bury(item_id)
+
+
+def _at_work(item_id: int) -> bool:
+    recording = Item.objects.select_related("recording").get(pk=item_id).recording
+    return any(busy(recording) for busy in registry.busy)
 
 
 def begin(item_id: int) -> bool:

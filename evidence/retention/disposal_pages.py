@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
+from evidence.recordings.models import Recording
 from evidence.recordings.search import clean, reference_in
 from evidence.retention.models import Batch, Item, Tombstone
 
@@ -37,9 +38,17 @@ class Line:
     may_restore: bool
 
 
-def held_up() -> QuerySet[Item]:
-    """What can't be destroyed, the longest first."""
+def items_for(user: User, batch: Batch) -> QuerySet[Item]:
+    """What of a batch is shown to somebody: not their own footage. Who sees that some of it goes
+    learns of the rest, and of what leaves its batch, that something keeps it."""
+    return batch.items.exclude(recording__officer=user)
+
+
+def held_up(user: User | None = None) -> QuerySet[Item]:
+    """What can't be destroyed, the longest first; as `items_for` where it is for somebody."""
     rows = Item.objects.exclude(problem="").filter(state__in=[State.LEAVING, State.DESTROYING])
+    if user is not None:
+        rows = rows.exclude(recording__officer=user)
     return rows.select_related("batch", "recording").order_by("problem_at", "pk")
 
 
@@ -58,9 +67,9 @@ def tagged(rows: Iterable[Batch]) -> list[tuple[Batch, str, str]]:
     return [(row, *(HELD_UP if row.pk in stuck else TAGS[row.state])) for row in found]
 
 
-def counts(batch: Batch) -> list[tuple[str, int]]:
-    """How many of its recordings are in each state, in words; a batch is of some thousands."""
-    rows = dict(batch.items.order_by().values_list("state").annotate(Count("pk")))
+def counts(items: QuerySet[Item]) -> list[tuple[str, int]]:
+    """How many of these are in each state, in words; a batch is of some thousands."""
+    rows = dict(items.order_by().values_list("state").annotate(Count("pk")))
     return [(TAGS[state][1], rows[state]) for state in State.values if state in rows]
 
 
@@ -99,16 +108,20 @@ def remaining(goes_at: datetime) -> str:
     return f"{hours // 24} days left to restore"
 
 
-def tombstones(typed: str) -> QuerySet[Tombstone]:
-    """Of a reference or a fingerprint; without one all, the newest first."""
+def tombstones(user: User, typed: str) -> QuerySet[Tombstone]:
+    """Of a reference or a fingerprint; without one all, the newest first. None of their own."""
     rows = Tombstone.objects.select_related("item__batch", "recording")
+    rows = rows.exclude(recording__officer=user)
     asked = typed.strip()
     if not asked:
         return rows
     if reference_in(asked):
         found = reference_in(asked)
-        # A file that was joined into another recording is found by that one's name too.
-        return rows.filter(reference=found) | rows.filter(recording__reference=found)
+        # A file that was joined into another recording is found by that one's name too, and all
+        # of it by the name of a part. Asked first: two tables in one OR would read every row.
+        named = Recording.objects.filter(reference=found).values_list("pk", "joined_into")
+        whole = [into or pk for pk, into in named]
+        return rows.filter(Q(reference=found) | Q(recording__in=whole))
     digits = "".join(clean(asked).lower().split())
     return rows.filter(sha256=digits) if len(digits) == 64 else rows.none()
 

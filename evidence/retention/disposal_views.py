@@ -64,13 +64,13 @@ def _past(request: HttpRequest, name: str) -> int | None:
 def due_list(request: HttpRequest) -> HttpResponse:
     """What may go: held up, waiting, due now, soon, by a rule of its own; what is on its way."""
     user, now = person(request), timezone.now()
-    stuck = list(disposal_pages.held_up()[:11])
+    stuck = list(disposal_pages.held_up(user)[:11])
     context = {
         "stuck": stuck[:10], "more_stuck": len(stuck) > 10,
         "waiting": disposal_pages.tagged(disposal_pages.batches("proposed")[:20]),
-        "groups": due.groups(by_rule=False, to=now),
-        "soon": due.groups(by_rule=False, after=now, to=now + due.look_ahead()),
-        "by_rule": due.groups(by_rule=True, to=now + due.look_ahead()),
+        "groups": due.groups(by_rule=False, to=now, by=user),
+        "soon": due.groups(by_rule=False, after=now, to=now + due.look_ahead(), by=user),
+        "by_rule": due.groups(by_rule=True, to=now + due.look_ahead(), by=user),
         "on_way": [
             (*row, disposal_pages.left(row[0]))
             for row in disposal_pages.tagged(disposal_pages.batches("leaving")[:20])
@@ -93,6 +93,7 @@ def due_of_rule(request: HttpRequest, rule: int) -> HttpResponse:
     """What one rule let go of, the longest waiting first; no footage is shown."""
     row, after = _rule(rule), _past(request, "after")
     rows = due.of_rule(row, by_rule=False, to=timezone.now())
+    rows = rows.exclude(recording__officer=person(request))
     if after is not None:
         last = Due.objects.filter(pk=after).values_list("until", flat=True).first()
         rows = due.beyond(rows, last, after) if last else rows.none()
@@ -116,7 +117,7 @@ def propose(request: HttpRequest, rule: int) -> HttpResponse:
     most = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 9 else 0
     if not 1 <= most <= MOST:
         error, field, most = f"Enter a number from 1 to {MOST:,}", "most", MOST
-    trial = due.trial(row, most)
+    trial = due.trial(row, most, person(request))
     if request.method == "POST" and not error and request.POST.get("do") == "propose":
         try:
             made = actions.propose(
@@ -175,7 +176,8 @@ def batch(request: HttpRequest, batch: str) -> HttpResponse:
 def _page(request: HttpRequest, row: Batch, error: str = "", field: str = "") -> dict[str, Any]:
     user, after = person(request), _past(request, "after")
     show = request.GET.get("show", "")
-    items = row.items.order_by("pk").select_related("recording__category", "ended_by")
+    mine = disposal_pages.items_for(user, row)
+    items = mine.order_by("pk").select_related("recording__category", "ended_by")
     if show == "stuck":
         items = items.exclude(problem="")
     elif show in Item.State.values:
@@ -184,7 +186,7 @@ def _page(request: HttpRequest, row: Batch, error: str = "", field: str = "") ->
         items = items.filter(pk__gt=after)
     found = list(items[: disposal_pages.PAGE + 1])
     shown = found[: disposal_pages.PAGE]
-    counts = disposal_pages.counts(row)
+    counts = disposal_pages.counts(mine)
     [(_, colour, words)] = disposal_pages.tagged([row])
     return {
         "batch": row, "colour": colour, "state_words": words, "counts": counts,
@@ -197,7 +199,7 @@ def _page(request: HttpRequest, row: Batch, error: str = "", field: str = "") ->
         and any(words == disposal_pages.TAGS[Item.State.LEAVING][1] for words, _ in counts),
         "may_again": user.may("retention.propose"),
         "has_certificate": any(words == "Disposed of" for words, _ in counts),
-        "stuck": list(row.items.exclude(problem="").select_related("recording")[:5]),
+        "stuck": list(mine.exclude(problem="").select_related("recording")[:5]),
         "error": error, "field": field, "reason": request.POST.get("reason", ""),
         "decision": request.POST.get("decision", ""),
     }  # fmt: skip
@@ -222,13 +224,17 @@ def decide(request: HttpRequest, batch: str) -> HttpResponse:
     """Approve or refuse, as a different person."""
     row, user = _batch(batch), person(request)
     reason, decision = request.POST.get("reason", ""), request.POST.get("decision", "")
-    act = {"approve": actions.approve, "refuse": actions.refuse}.get(decision)
-    if act is None:
+    shown = request.POST.get("shown", "")
+    if decision not in ("approve", "refuse"):
         return _again(request, row, "Select whether it may go", "decision")
     try:
-        row = act(by=user, batch=row, reason=reason)
+        if decision == "refuse":
+            row = actions.refuse(by=user, batch=row, reason=reason)
+        else:
+            count = int(shown) if shown.isascii() and shown.isdigit() and len(shown) < 9 else None
+            row = actions.approve(by=user, batch=row, reason=reason, shown=count)
     except actions.NotSaid as error:
-        return _again(request, row, str(error), "" if row.proposed_by_id == user.pk else "reason")
+        return _again(request, row, str(error), "" if reason.strip("\0 ") else "reason")
     if row.state == Batch.State.LEAVING and row.goes_at is not None:
         until = day(timezone.localtime(row.goes_at).date())
         messages.success(request, f"Approved. It can be restored until {until}.")
@@ -258,7 +264,8 @@ def restore(request: HttpRequest, batch: str) -> HttpResponse:
 def restore_one(request: HttpRequest, batch: str, item: int) -> HttpResponse:
     """Keep one recording after all."""
     row = _batch(batch)
-    found = row.items.select_related("recording").filter(pk=item).first()
+    rows = disposal_pages.items_for(person(request), row)
+    found = rows.select_related("recording").filter(pk=item).first()
     if found is None:
         raise Http404
     try:
@@ -289,7 +296,7 @@ def again(request: HttpRequest, batch: str) -> HttpResponse:
 def disposed(request: HttpRequest) -> HttpResponse:
     """What was disposed of: found by reference or fingerprint, the newest first."""
     typed, before = request.GET.get("q", "").strip()[:100], _past(request, "before")
-    shown, older = disposal_pages.page_of(disposal_pages.tombstones(typed), before)
+    shown, older = disposal_pages.page_of(disposal_pages.tombstones(person(request), typed), before)
     context = {"rows": shown, "older": older, "first_page": before is None, "typed": typed}
     return render(request, "retention/disposed.html", context)
 

@@ -16,10 +16,12 @@ from django.db import connection, transaction
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 
+from evidence.people.models import User
 from evidence.recordings import rules
 from evidence.recordings.models import Original, Recording, Rendition, Rule
 from evidence.retention import registry
 from evidence.retention.deciding import Decision, decide, free
+from evidence.retention.impartial import concerned
 from evidence.retention.models import Due, Hold, Item, Round
 from evidence.retention.reckoning import words_of
 
@@ -157,9 +159,11 @@ SELECT d.id FROM recordings_rule r, LATERAL (
 BEGINNING = datetime(1, 1, 1, tzinfo=timezone.get_fixed_timezone(0))
 
 
-def groups(*, by_rule: bool, after: datetime = BEGINNING, to: datetime) -> list[Group]:
+def groups(
+    *, by_rule: bool, after: datetime = BEGINNING, to: datetime, by: User | None = None
+) -> list[Group]:
     """What is due between two moments, a group a rule, the longest waiting first. Three queries,
-    none of which counts beyond the most."""
+    none of which counts beyond the most. For somebody none of the examples is their own."""
     named: dict[str, Any] = {"by_rule": by_rule, "after": after, "to": to, "most": MOST + 1}
     with connection.cursor() as cursor:
         cursor.execute(_GROUPS, named)
@@ -173,6 +177,8 @@ def groups(*, by_rule: bool, after: datetime = BEGINNING, to: datetime) -> list[
     ]
     by_pk = {one.rule.pk: one for one in found}
     shown = Due.objects.filter(pk__in=examples).select_related("recording__category")
+    if by is not None:
+        shown = shown.exclude(recording__officer=by)
     for row in shown.order_by("until", "pk"):
         by_pk[row.rule_id].examples.append(row)
     return found
@@ -206,9 +212,13 @@ class Trial:
     along: list[registry.Along]
 
 
-def trial(rule: Rule, most: int) -> Trial:
-    """The dry run of one group: number, bytes, examples, and what goes with it."""
+def trial(rule: Rule, most: int, by: User | None = None) -> Trial:
+    """The dry run of one group: number, bytes, examples, and what goes with it; without what is
+    not for `by` to propose."""
     rows = list(of_rule(rule, by_rule=False, to=timezone.now())[:most])
+    if by is not None:
+        without = concerned(by, [row.recording_id for row in rows])
+        rows = [row for row in rows if row.recording_id not in without]
     recordings = [row.recording_id for row in rows]
     return Trial(
         rule, words_of(rule), recordings, sum(row.size for row in rows),

@@ -58,7 +58,7 @@ def why(recording: Recording, reader: User) -> tuple[str, list[Rung]]:
     rungs = [Rung("Then" if number else "Now", step.words) for number, step in enumerate(steps)]
     if last not in steps:
         rungs.append(Rung("Then" if rungs else "Now", last.words))
-    rungs.append(Rung("After that", _end(rule)))
+    rungs.append(Rung("After that", _end(rule, recording)))
     if steps and steps[0] is not last:
         return steps[0].words, rungs
     return f"{keeping.words(recording, reader)}.", rungs
@@ -102,11 +102,11 @@ def _single(ground: Ground) -> Ground:
     return Ground(ground.code, ground.words.rstrip(".") + end, ground.until, ground.source)
 
 
-def _end(rule: Rule | None) -> str:
+def _end(rule: Rule | None, recording: Recording) -> str:
     """What happens once nothing keeps it."""
     if rule is None:
         return f"Nothing goes that no rule is for. {STAYS}"
     days = f"{settings.REMORSE_DAYS} days"
-    if rule.release == Rule.Release.RULE:
+    if rule.release == Rule.Release.RULE and recording.lowered_at is None:
         return f"It goes by this rule. In the last {days} before that it can be restored. {STAYS}"
     return f"Two people have to agree; then it can be restored for {days}. {STAYS}"

@@ -59,8 +59,13 @@ def of_single(recording: Recording) -> list[Ground]:
     found = []
     if recording.restricted == Recording.Restriction.OUTSIDE:
         found.append(Ground("outside", "From outside the force, not accepted yet", None))
-    for row in Grouping.objects.filter(recording=recording, ended_at=None).select_related("group"):
-        found.append(_grouped(row, recording))
+    for row in Grouping.objects.filter(recording=recording).select_related("group"):
+        if row.ended_at is None:
+            found.append(_grouped(row, recording))
+        elif recording.kept_until is not None and row.ended_at >= recording.kept_until:
+            # It alone kept the footage: that one person ended it is not the end of the footage.
+            words = f"{row.group}, which somebody ended"
+            found.append(Ground(f"group:{row.group.code}", words, row.ended_at, row.group.source))
     for fresh in Fresh.objects.filter(recording=recording):
         words = f"Restored on {day(timezone.localtime(fresh.created).date())}: a fresh period"
         found.append(Ground(f"fresh:{fresh.pk}", words, fresh.until))

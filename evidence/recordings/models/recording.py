@@ -86,6 +86,9 @@ class Recording(models.Model):
     # Until when its category's rule keeps it; empty: not reckoned yet. Never because of a hold or
     # a case: everybody may know it, and what officers see ends with it.
     kept_until = models.DateTimeField(null=True, blank=True, editable=False)
+    # When somebody said it to be what a rule lets go of by itself and at once, of what two people
+    # would have had to agree to: then two people do. Empty again with a stricter category.
+    lowered_at = models.DateTimeField(null=True, blank=True, editable=False)
     # From the moment at which its destruction begins: nobody sees it any more.
     disposed_at = models.DateTimeField(null=True, blank=True, editable=False)
     joined_into = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="+")

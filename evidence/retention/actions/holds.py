@@ -127,10 +127,24 @@ def hold(
 
 
 def hold_one(by: User | None, actor: Actor, recording: Recording, why: Why) -> Hold:
-    """Hold one, in the caller's transaction. Raises DisposedOf."""
-    locked = Recording.objects.select_for_update().get(pk=recording.pk)
+    """Hold one, or what it was joined into meanwhile: a hold on a part would keep nothing. In the
+    caller's transaction. Raises DisposedOf."""
+    [locked] = _locked([recording.pk])
     [made] = hold_all(by, actor, [locked], why)
     return made
+
+
+def _locked(recordings: Collection[int]) -> list[Recording]:
+    """These as whole recordings, locked, in their order: one that was joined into another before
+    its lock was had is what it is part of now."""
+    rows = Recording.objects.order_by("id").select_for_update(of=("self",))
+    found = {row.pk: row for row in rows.filter(pk__in=recordings)}
+    parts = {row.pk: row.joined_into_id for row in found.values() if row.joined_into_id}
+    if parts:
+        found = {pk: row for pk, row in found.items() if pk not in parts}
+        for whole in rows.filter(pk__in=set(parts.values())):
+            found[whole.pk] = whole
+    return sorted(found.values(), key=lambda row: row.pk)
 
 
 def hold_all(by: User | None, actor: Actor, locked: Sequence[Recording], why: Why) -> list[Hold]:
@@ -277,8 +291,7 @@ def hold_for(
 
     No `hold.set` is asked for: linking footage to a case is what holds it.
     """
-    ids = [item.pk for item in recordings]
-    locked = list(Recording.objects.filter(pk__in=ids).order_by("id").select_for_update())
+    locked = _locked([item.pk for item in recordings])
     return hold_all(by, by.actor(), locked, Why(kind, reason, reference))
 
 

@@ -7,7 +7,7 @@ two of them is followed by the sweep, which goes on from what the rows say.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,6 +26,7 @@ from evidence.recordings.models import Recording, Rule
 from evidence.recordings.rules import Rulebook
 from evidence.retention.deciding import Decision, decide, free
 from evidence.retention.due import sizes_of
+from evidence.retention.impartial import concerned
 from evidence.retention.models import Batch, Due, Fresh, Grouping, Hold, Item
 from evidence.retention.reckoning import code_of, words_of
 
@@ -33,6 +34,7 @@ MOST = 5_000
 CHUNK = 500
 LAPSES = timedelta(days=30)
 ACTOR = service("retention")
+ANOTHER = "A different person has to approve this."
 # Says of a hold, a case or a complaint nothing, not even that there is one.
 KEPT_AFTER_ALL = "Something keeps it now."
 NOBODY_AGREED = "Nobody agreed within 30 days."
@@ -43,31 +45,39 @@ class NotSaid(ValueError):
     """What was asked for can't be done as it stands. Its sentence says why."""
 
 
+def kept_words(reason: str, missing: str) -> str:
+    """A reason as it can be kept. Raises NotSaid where nothing is left of it."""
+    kept = reason.replace("\0", "").strip()[:300]
+    if not kept:
+        raise NotSaid(missing)
+    return kept
+
+
 # --- by people --------------------------------------------------------------------
 
 
 def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> Batch:
     """Propose that these recordings of one rule go; each is decided again under its lock.
 
-    What is not due any more, or is in a batch already, is left out. Raises NotAllowed, NotSaid.
+    What is not due any more, is in a batch already, or is not theirs to let go of, is left out.
+    Raises NotAllowed, NotSaid.
     """
     if not by.may("retention.propose"):
         raise NotAllowed("You can't propose a disposal.")
-    if not reason.strip():
-        raise NotSaid("Enter why it may go.")
+    why = kept_words(reason, "Enter why it may go.")
     if len(recordings) > MOST:
         raise NotSaid(f"Propose at most {MOST:,} recordings at once.")
     wanted = sorted(set(recordings))
     made: Batch | None = None
     for start in range(0, len(wanted), CHUNK):
         with transaction.atomic():
-            chosen = _due_now(wanted[start : start + CHUNK], rule, timezone.now())
+            part = wanted[start : start + CHUNK]
+            chosen = _due_now(part, rule, timezone.now(), concerned(by, part))
             if not chosen:
                 continue
             if made is None:
                 made = Batch.objects.create(
-                    rule=rule, ground=words_of(rule)[:300], reason=reason.strip()[:300],
-                    proposed_by=by,
+                    rule=rule, ground=words_of(rule)[:300], reason=why, proposed_by=by,
                 )  # fmt: skip
             # Somebody may have refused it meanwhile: then the rest is not put into it.
             elif not _locked(made, Batch.State.PROPOSED):
@@ -79,10 +89,12 @@ def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> 
     return made
 
 
-def _due_now(wanted: Sequence[int], rule: Rule, now: datetime) -> list[Decision]:
+def _due_now(
+    wanted: Sequence[int], rule: Rule, now: datetime, without: Collection[int]
+) -> list[Decision]:
     """Those of one rule that nothing keeps, locked."""
     book = rules.book()
-    locked = _lock(wanted)
+    locked = _lock([one for one in wanted if one not in without])
     decided = [decide(one, book) for one in locked]
     return [one for one in decided if one.due(now) and one.rule == rule]
 
@@ -134,21 +146,22 @@ def _locked(batch: Batch, state: Batch.State) -> Batch | None:
     return Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, state=state).first()
 
 
-def approve(*, by: User, batch: Batch, reason: str) -> Batch:
-    """Agree, as a second person: it goes after the days in which it can be restored.
+def approve(*, by: User, batch: Batch, reason: str, shown: int | None = None) -> Batch:
+    """Agree, as a second person: it goes after the days in which it can be restored. `shown`: how
+    many recordings whoever agrees was shown.
 
     Raises NotAllowed, NotSaid.
     """
     _may_decide(by, batch)
-    if not reason.strip():
-        raise NotSaid("Enter why you agree.")
+    why = kept_words(reason, "Enter why you agree.")
     now = timezone.now()
     with transaction.atomic():
         row = _locked(batch, Batch.State.PROPOSED)
         if row is None:
             raise NotSaid("Somebody has decided this already.")
+        _may_agree(by, row, shown)
         row.state, row.decided_by, row.decided_at = Batch.State.LEAVING, by, now
-        row.decision_reason = reason.strip()[:300]
+        row.decision_reason = why
         row.goes_at = now + timedelta(days=settings.REMORSE_DAYS)
         row.save()
     carry_on(row)
@@ -159,14 +172,13 @@ def approve(*, by: User, batch: Batch, reason: str) -> Batch:
 def refuse(*, by: User, batch: Batch, reason: str) -> Batch:
     """Disagree: everything in it is kept, and may be proposed again. Raises NotAllowed, NotSaid."""
     _may_decide(by, batch)
-    if not reason.strip():
-        raise NotSaid("Enter why you refuse.")
+    why = kept_words(reason, "Enter why you refuse.")
     with transaction.atomic():
         row = _locked(batch, Batch.State.PROPOSED)
         if row is None:
             raise NotSaid("Somebody has decided this already.")
         row.state, row.decided_by, row.decided_at = Batch.State.REFUSED, by, timezone.now()
-        row.decision_reason, row.finished_at = reason.strip()[:300], timezone.now()
+        row.decision_reason, row.finished_at = why, timezone.now()
         row.save()
     carry_on(row)
     row.refresh_from_db()
@@ -177,7 +189,20 @@ def _may_decide(by: User, batch: Batch) -> None:
     if not by.may("retention.approve"):
         raise NotAllowed("You can't decide on a disposal.")
     if batch.proposed_by_id == by.pk:
-        raise NotSaid("A different person has to approve this.")
+        raise NotSaid(ANOTHER)
+
+
+def _may_agree(by: User, row: Batch, shown: int | None) -> None:
+    """What only who agrees must not be, or must have seen; under the batch's lock."""
+    proposer = row.proposed_by
+    if proposer is None or not proposer.may("retention.propose"):
+        who = proposer.short if proposer else "Whoever proposed it"
+        raise NotSaid(f"{who} may not propose disposals any more. Refuse it, and propose it again.")
+    if shown is not None and shown != row.count:
+        raise NotSaid(f"It is {row.count:,} recordings now, not {shown:,}. Look again.")
+    waiting = row.items.filter(state=State.PROPOSED).values_list("recording", flat=True)
+    if concerned(by, list(waiting)):
+        raise NotSaid(ANOTHER)
 
 
 def carry_on(batch: Batch) -> int:
@@ -190,7 +215,9 @@ def carry_on(batch: Batch) -> int:
             if row.state not in (Batch.State.LEAVING, Batch.State.REFUSED):
                 return done
             open_ = row.items.filter(state=State.PROPOSED).order_by("pk")
-            items = list(open_.select_related("recording")[:CHUNK])
+            # Locked: what somebody restores meanwhile is not said to leave after all.
+            locked = open_.select_for_update(of=("self",))
+            items = list(locked.select_related("recording")[:CHUNK])
             if not items:
                 return done
             _decided(row, items)

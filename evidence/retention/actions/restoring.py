@@ -14,7 +14,7 @@ from evidence.people.models import User
 from evidence.recordings import rules
 from evidence.recordings.keeping import day
 from evidence.recordings.models import Recording, Rule
-from evidence.retention.actions.releasing import NotSaid
+from evidence.retention.actions.releasing import NotSaid, kept_words
 from evidence.retention.models import Batch, Fresh, Item
 from evidence.retention.models import Item as Row
 
@@ -28,9 +28,9 @@ def restore(*, by: User, item: Item, reason: str) -> Fresh:
 
     Raises NotAllowed; NotSaid where its destruction has begun.
     """
-    _may(by, reason)
+    why = _may(by, reason)
     with transaction.atomic():
-        fresh = _restore(by, item.pk, reason.strip()[:300])
+        fresh = _restore(by, item.pk, why)
     if fresh is None:
         item.refresh_from_db()
         raise NotSaid(_why_not(item))
@@ -40,22 +40,21 @@ def restore(*, by: User, item: Item, reason: str) -> Fresh:
 def restore_all(*, by: User, batch: Batch, reason: str) -> tuple[int, int]:
     """Keep everything in a batch whose destruction has not begun: how many, and how many it came
     too late for. Raises NotAllowed, NotSaid."""
-    _may(by, reason)
+    why = _may(by, reason)
     kept = 0
     for identifier in list(batch.items.filter(state__in=OPEN).values_list("pk", flat=True)):
         with transaction.atomic():
-            kept += _restore(by, identifier, reason.strip()[:300]) is not None
+            kept += _restore(by, identifier, why) is not None
     late = batch.items.filter(state__in=[State.DESTROYING, State.GONE]).count()
     if not kept:
         raise NotSaid("Nothing of it can be restored any more.")
     return kept, late
 
 
-def _may(by: User, reason: str) -> None:
+def _may(by: User, reason: str) -> str:
     if not by.may("retention.restore"):
         raise NotAllowed("You can't restore what was released.")
-    if not reason.strip():
-        raise NotSaid("Enter why it is kept.")
+    return kept_words(reason, "Enter why it is kept.")
 
 
 def _restore(by: User, identifier: int, reason: str) -> Fresh | None:

@@ -33,6 +33,8 @@ class Command(BaseCommand):
             "category__code": options["category"], "incident__code": options["incident"],
         }  # fmt: skip
         rows = Recording.objects.filter(**{name: value for name, value in wanted.items() if value})
+        # What was disposed of is found by nothing: its words were taken out of the index.
+        rows = rows.filter(disposed_at=None)
         if options["missing"]:
             rows = rows.filter(search=None)
         done = 0
