@@ -100,10 +100,9 @@ def check(item: Item, turn: Turn) -> Damage | None:
     damage = None
     if not seen.what:
         source.seen(item, timezone.now())
-    elif not _can_be_made_again(source, item):
-        turns.wait(turn)
-        return None
-    elif seen.what == Damage.What.UNKNOWN and item.checked_at > timezone.now() - NUMBERED:
+    elif not _can_be_made_again(source, item) or (
+        seen.what == Damage.What.UNKNOWN and item.checked_at > timezone.now() - NUMBERED
+    ):
         turns.wait(turn)
         return None
     else:

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from evidence.custody.models import Alarm
-from evidence.fixity import kept, mending, reading, replica, sweep, turns
+from evidence.fixity import kept, mending, reading, sweep, turns
 from evidence.fixity.models import Damage, ReplicaCopy, State, Turn
 from evidence.recordings.models import Original, Rendition
 from evidence.retention import destroying
