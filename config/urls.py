@@ -34,6 +34,7 @@ urlpatterns = [
     path("requests/", include("ingest.requests.urls")),
     path("give/", include("ingest.requests.give_urls")),
     path("", include("ingest.accounting.urls")),
+    path("", include("ingest.moving.urls")),
     path("admin/complaints/complaint/<int:complaint>/review/", include("evidence.review.urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),

@@ -88,7 +88,7 @@ def read_again(row: Damage) -> None:
     if item is None:
         return
     said = source.said(item)
-    seen = reading.look(item, said, lambda count: None)
+    seen = reading.look(item, said, _Renewer(row).read)
     now = timezone.now()
     row.matches = not seen.what
     with transaction.atomic():
@@ -117,8 +117,11 @@ def _restore(row: Damage) -> bool:
     if said is None or row.what in (What.ROW, What.UNKNOWN):
         return _not_now(row, "Its row in the database has to be mended, by hand.")
     # 1. The right bytes may lie there: from a worker that died, or beside what hides them.
+    # What was not there, or could not be read, may be there again: the store was away in a way
+    # that looked like loss. Bytes that were read and were others are not believed again.
+    bad = set() if row.what in (What.MISSING, What.UNREADABLE) else {row.version_id}
     version = replica.right_version(
-        "originals", original.key, said.sha256, said.size, {row.version_id}
+        "originals", original.key, said.sha256, said.size, bad, lambda: _renew(row)
     )
     how = How.REPLICA if row.attempts > 1 and version else How.VERSION
     if not version:
@@ -139,8 +142,10 @@ def _restore(row: Damage) -> bool:
             pk=row.pk, attempts=row.attempts, state=Damage.State.HELD
         )
         damage = mine.first()
-        if damage is None or file.version_id != row.version_id:
+        if damage is None:
             return False
+        if file.version_id != row.version_id:
+            return _not_now(row, "Its row names another version than the one that was found bad.")
         if file.recording.disposed_at is not None:
             # Its destruction waits for this worker, and lists once more what is left.
             return _not_now(row, "Its footage is being disposed of.")
@@ -169,6 +174,19 @@ def _from_replica(row: Damage, original: Original, copy: ReplicaCopy, said: Said
     if item is not None:
         finding.found(item, said, seen)
     return ""
+
+
+class _Renewer:
+    """Keeps the claim while somebody reads."""
+
+    def __init__(self, row: Damage) -> None:
+        self._row, self._last = row, time.monotonic()
+
+    def read(self, count: int) -> None:
+        """So many bytes more."""
+        if time.monotonic() - self._last > reading.RENEW_SECONDS:
+            self._last = time.monotonic()
+            _renew(self._row)
 
 
 def _renew(row: Damage) -> None:
@@ -200,12 +218,21 @@ def _made_again() -> None:
                 finding.mended(again, How.AGAIN)
 
 
+def _in_use(row: Damage) -> bool:
+    place = {"key": row.key, "version_id": row.version_id}
+    if row.source == "replica":
+        return ReplicaCopy.objects.filter(**place).exists()
+    return Original.objects.filter(**place).exists()
+
+
 def _loosen() -> None:
     """Take the legal hold off bad versions that others took the place of."""
     over = Q(state=Damage.State.MENDED, source="original") | Q(source="replica")
     rows = Damage.objects.filter(over, loosened=False).exclude(state=Damage.State.GONE)
     for row in rows.order_by("pk")[:BATCH]:
         other = row.version_id != row.new_version and (row.new_version or row.source == "replica")
+        # A version that was bad and was found right later may be the one that counts now.
+        other = other and not _in_use(row)
         try:
             if other and row.version_id and row.what != What.MISSING:
                 s3.legal_hold(row.alias, row.key, row.version_id, False)

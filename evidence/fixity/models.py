@@ -43,6 +43,7 @@ class State(models.Model):
     reckoned_at = models.DateTimeField(default=timezone.now)
     # The store answered last: an object that is not read meanwhile is to blame itself.
     answered_at = models.DateTimeField(null=True, blank=True)
+    replica_answered_at = models.DateTimeField(null=True, blank=True)
     enrolled = models.BigIntegerField(default=0)
     # When locks and legal holds of the replica were last compared with the rows.
     holds_at = models.DateTimeField(null=True, blank=True)

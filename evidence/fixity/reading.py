@@ -87,10 +87,12 @@ def renewing(pieces: Iterable[bytes], renew: Callable[[], None]) -> Iterator[byt
             renew()
 
 
-def digest(alias: str, key: str, version_id: str) -> tuple[str, int]:
-    """SHA-256 and size of a version. Raises s3.StoreError."""
+def digest(
+    alias: str, key: str, version_id: str, renew: Callable[[], None] = lambda: None
+) -> tuple[str, int]:  # fmt: skip
+    """SHA-256 and size of a version; `renew` keeps a claim alive. Raises s3.StoreError."""
     found, size = hashlib.sha256(), 0
-    for piece in s3.read(alias, key, version_id):
+    for piece in renewing(s3.read(alias, key, version_id), renew):
         found.update(piece)
         size += len(piece)
     return found.hexdigest(), size

@@ -85,6 +85,10 @@ class Source(ABC, Generic[M]):
     def seen(self, item: Item, at: datetime) -> None:
         """Write down that it was read and is right; nothing where the row has moved on."""
 
+    def made_from(self, item: Item) -> Item | None:
+        """What it is made again from, when it is thrown away for being bad; None: it is kept."""
+        return None
+
     def drop(self, item: Item) -> None:
         """Delete from the store what will be made again; before `spoil`, and before any lock.
 

@@ -6,6 +6,7 @@ It is not made while a file is sealed: a replica that is away must not keep a ca
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -51,8 +52,9 @@ def run() -> int:
     now = timezone.now()
     idle = Q(holds_at=None) | Q(holds_at__lt=now - HOLDS)
     if State.objects.filter(idle).update(holds_at=now):  # it goes over all of them
-        extend_locks()
         keep_holds()
+        if extend_locks():  # more than this run had time for: the next one goes on
+            State.objects.update(holds_at=None)
     return count
 
 
@@ -123,7 +125,9 @@ def _write(row: ReplicaCopy, original: Original) -> str:
 
     Raises s3.OtherBytes where the original has other bytes, s3.StoreError.
     """
-    there = right_version(s3.REPLICA, row.key, original.sha256, original.size, _bad(row))
+    there = right_version(
+        s3.REPLICA, row.key, original.sha256, original.size, _bad(row), lambda: _renew(row)
+    )
     if there:
         return there  # a worker wrote it and died
     pieces = reading.renewing(
@@ -142,13 +146,14 @@ def _bad(row: ReplicaCopy) -> set[str]:
 
 
 def right_version(
-    alias: str, key: str, sha256: str, size: int, but: set[str]
+    alias: str, key: str, sha256: str, size: int, but: set[str], renew: Callable[[], None],
 ) -> str:  # fmt: skip
-    """A version of the key that has these bytes, read whole; empty where there is none."""
+    """A version of the key that has these bytes, read whole; empty where there is none. `renew`
+    keeps a claim alive. Raises s3.StoreError."""
     for version in s3.versions(alias, key):
         named = version.key == key and not version.marker and version.version_id not in but
         if named and version.size == size:
-            found = reading.digest(alias, key, version.version_id)
+            found = reading.digest(alias, key, version.version_id, renew)
             if found == (sha256, size):
                 return version.version_id
     return ""
@@ -217,18 +222,29 @@ def _made_anew(row: ReplicaCopy) -> None:
         finding.mended(damage, Damage.How.AGAIN, version=row.version_id)
 
 
-def extend_locks() -> None:
-    """Lock copies further before their lock ends, as the originals are."""
+def extend_locks() -> bool:
+    """Lock copies further before their lock ends, as the originals are; whether time ran out."""
+    began, failed = time.monotonic(), list[int]()
     now = timezone.now()
     until = now + timedelta(days=settings.ORIGINAL_LOCK_DAYS)
-    ending = ReplicaCopy.objects.filter(state=There, locked_until__lt=now + LOCK_AHEAD)
-    for row in ending.order_by("locked_until")[:BATCH]:
-        try:
-            s3.lock_until(s3.REPLICA, row.key, row.version_id, until)
-        except s3.StoreError as error:
-            log.error("a replica's lock could not be extended", key=row.key, error=str(error))
-            continue
-        ReplicaCopy.objects.filter(pk=row.pk).update(locked_until=until)
+    ending = ReplicaCopy.objects.filter(
+        state=There, locked_until__lt=min(now + LOCK_AHEAD, until)
+    ).order_by("locked_until", "pk")
+    while rows := list(ending.exclude(pk__in=failed)[:BATCH]):
+        for row in rows:
+            if time.monotonic() - began > SLICE_SECONDS:
+                return True
+            try:
+                s3.lock_until(s3.REPLICA, row.key, row.version_id, until)
+            except s3.StoreError as error:
+                log.error("a replica's lock could not be extended", key=row.key, error=str(error))
+                failed.append(row.pk)
+                continue
+            mine = ReplicaCopy.objects.filter(pk=row.pk, version_id=row.version_id)
+            mine.update(locked_until=until)
+        if len(failed) >= BATCH:
+            break  # the place is away, or somebody has to look
+    return False
 
 
 def keep_holds() -> None:

@@ -114,6 +114,16 @@ class Films(Source[Rendition]):
             "renditions", row.key, "", row.size, row.sha256, row.checked_at,
         )  # fmt: skip
 
+    def unread(self) -> QuerySet[Rendition]:
+        """See `registry.Source`."""
+        # Of a damaged original the film may be all that is left: nothing is done to it.
+        return self.all().filter(original__damaged_at=None)
+
+    def made_from(self, item: Item) -> Item | None:
+        """See `registry.Source`."""
+        row = Rendition.objects.select_related("original__recording").filter(pk=item.pk).first()
+        return Originals().item(row.original) if row is not None else None
+
     def lock(self, pk: int) -> Item | None:
         """See `registry.Source`."""
         # The original first, as whoever renders does it.

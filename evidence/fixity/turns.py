@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -11,10 +11,12 @@ from django.utils import timezone
 
 from evidence.fixity.models import State, Turn
 from evidence.fixity.registry import Item
+from evidence.store import s3
 
 CLAIM = timedelta(minutes=5)
-# The store gave no answer for an object: not at once again.
+# The store gave no answer for an object: not at once again, and the longer it does not, the later.
 LATER = timedelta(minutes=10)
+LATEST = timedelta(hours=6)
 # What was not read for a while may be caught up at once, but no more than so many seconds of it.
 SAVED_SECONDS = 60
 
@@ -65,16 +67,34 @@ def renew(turn: Turn) -> None:
     mine.update(until=timezone.now() + CLAIM)
 
 
-def done(turn: Turn) -> None:
-    """It is read: the store answered."""
+def free(turn: Turn) -> None:
+    """Nobody reads it any more; whether the store answered is not said."""
     Turn.objects.filter(pk=turn.pk, token=turn.token).delete()
-    State.objects.filter(pk=1).update(answered_at=timezone.now())
+
+
+def done(turn: Turn) -> None:
+    """It is read: the store that it lies in answered."""
+    free(turn)
+    now = timezone.now()
+    if turn.source == s3.REPLICA:
+        State.objects.filter(pk=1).update(replica_answered_at=now)
+    else:
+        State.objects.filter(pk=1).update(answered_at=now)
+
+
+def answered_at(source: str) -> datetime | None:
+    """When the store of a kind of object answered last. The replica's is another one: while it is
+    away, what answers here says nothing of it."""
+    row = state()
+    return row.replica_answered_at if source == s3.REPLICA else row.answered_at
 
 
 def failed(turn: Turn, error: str) -> Turn:
     """The store gave no answer: tried again later."""
     now = timezone.now()
-    Turn.objects.filter(pk=turn.pk, token=turn.token).update(until=now + LATER, error=error[:300])
+    silent = now - turn.failing_since if turn.failing_since else LATER
+    pause = min(LATEST, max(LATER, silent))
+    Turn.objects.filter(pk=turn.pk, token=turn.token).update(until=now + pause, error=error[:300])
     Turn.objects.filter(pk=turn.pk, failing_since=None).update(failing_since=now)
     return Turn.objects.get(pk=turn.pk)
 

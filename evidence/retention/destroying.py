@@ -243,11 +243,19 @@ def _held_up(item_id: int, words: str) -> None:
         if not fresh:
             return
         left = Doomed.objects.filter(item=item, gone_at=None).order_by("pk").first()
-        stored = f"{s3.bucket(left.alias)}/{left.key} {left.version_id}".strip() if left else ""
+        stored = _place(left) if left else ""
         data = {"batch": item.batch.reference, "stored": stored}
         draft = Draft("evidence.deletion_failed", item.recording.subject(), ACTOR, data,
                       {"problem": item.problem}, "failed")  # fmt: skip
         record(draft)
+
+
+def _place(row: Doomed) -> str:
+    try:
+        name = s3.bucket(row.alias)
+    except s3.NotConfigured:
+        name = row.alias
+    return f"{name}/{row.key} {row.version_id}".strip()
 
 
 def try_again(item_ids: list[int]) -> int:

@@ -18,6 +18,8 @@ def _said(error: s3.StoreError) -> str | None:
 
 def listing(error: s3.StoreError) -> str:
     """Why it can't be found out what there is of it."""
+    if isinstance(error, s3.NotConfigured):
+        return str(error)
     said = _said(error)
     if said is None:
         return AWAY
@@ -26,6 +28,8 @@ def listing(error: s3.StoreError) -> str:
 
 def words(row: Doomed, error: s3.StoreError) -> str:
     """One sentence on what stands in the way of one object, and what to do."""
+    if isinstance(error, s3.NotConfigured):
+        return str(error)
     said = _said(error)
     if said is None:
         return AWAY

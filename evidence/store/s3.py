@@ -84,8 +84,17 @@ class SignedRequest:
     headers: dict[str, str]
 
 
+class NotConfigured(StoreError):
+    """The settings name no such place. Its sentence says what to set."""
+
+
 def bucket(alias: str) -> str:
-    """The bucket's name behind a storage alias."""
+    """The bucket's name behind a storage alias. Raises NotConfigured."""
+    if alias not in settings.STORAGES:
+        raise NotConfigured(
+            f"The settings name no {alias} any more, and rows name objects in it. Set it again "
+            "(BWV_REPLICA_BUCKET and what belongs to it)."
+        )
     return str(getattr(storages[alias], "bucket_name"))
 
 
@@ -118,6 +127,7 @@ def client(alias: str = "originals") -> S3Client:
     in another store, or at least under another account; all else in one."""
     if alias != REPLICA:
         return _client(settings.S3_ENDPOINT, os.getpid())
+    bucket(alias)
     options: dict[str, Any] = settings.STORAGES[REPLICA]["OPTIONS"]  # type: ignore[index, assignment]
     return _client(options["endpoint_url"], os.getpid(), REPLICA, options["access_key"])
 
@@ -508,7 +518,7 @@ def multiparts(alias: str) -> Iterator[Multipart]:
     more: dict[str, Any] = {}
     while True:
         try:
-            answer = client().list_multipart_uploads(Bucket=bucket(alias), **more)
+            answer = client(alias).list_multipart_uploads(Bucket=bucket(alias), **more)
         except (ClientError, BotoCoreError) as error:
             _raise(error, "listing unfinished uploads")
         for item in answer.get("Uploads", []):
@@ -654,12 +664,12 @@ def lock_of(alias: str, key: str, version_id: str) -> Lock:
     named: Any = {"Bucket": bucket(alias), "Key": key, "VersionId": version_id}
     hold, mode, until = False, "", None
     try:
-        said = client().get_object_legal_hold(**named)
+        said = client(alias).get_object_legal_hold(**named)
         hold = said.get("LegalHold", {}).get("Status") == "ON"
     except (ClientError, BotoCoreError):
         pass
     try:
-        kept = client().get_object_retention(**named).get("Retention", {})
+        kept = client(alias).get_object_retention(**named).get("Retention", {})
         mode, until = str(kept.get("Mode", "")), kept.get("RetainUntilDate")
     except (ClientError, BotoCoreError):
         pass

@@ -9,9 +9,10 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef, Sum
 from django.utils import timezone
 
+from evidence.fixity.models import Damage
 from evidence.recordings.models import Original
 from evidence.store import s3
 from evidence.store.whole import ALIASES, Facts, Store
@@ -22,7 +23,9 @@ from ingest.uploads.models import Upload
 State = Moved.State
 KEPT = 1000
 BATCH = 64
-LOOSE = "disposed"  # told of, and no reason to stop
+# Told of, and no reason to stop: what was disposed of, and damage that fixity has found and holds.
+LOOSE = ("disposed", "damaged")
+KNOWN = "Mend it (page Fixity), here or after the move. It is held."
 
 
 @dataclass(frozen=True)
@@ -51,8 +54,8 @@ class Findings:
 
     def keep(self) -> None:
         """Write them down."""
-        serious = [fault for fault in self.faults.values() if fault.kind != LOOSE]
-        loose = [fault for fault in self.faults.values() if fault.kind == LOOSE]
+        serious = [fault for fault in self.faults.values() if fault.kind not in LOOSE]
+        loose = [fault for fault in self.faults.values() if fault.kind in LOOSE]
         self.move.fault_count = len(serious)
         self.move.faults = [fault.row() for fault in (serious + loose)[:KEPT]]
         self.move.save(update_fields=["faults", "fault_count"])
@@ -73,6 +76,7 @@ def run(move: Move) -> list[Fault]:
     found = Findings(move)
     for alias in ALIASES:
         listed(move, source, alias, found)
+    lost(move, source, found)
     found.keep()
     objects(move, source, target, found)
     for alias in ALIASES:
@@ -100,14 +104,17 @@ def listed(move: Move, source: Store, alias: str, found: Findings) -> None:
             for row in move.versions.filter(alias=alias, key__in=keys).exclude(state=State.COPYING)
         }
         gone, names = planning.gone(alias, keys), _names(alias, keys)
+        damaged = _damaged(alias, keys)
         for item in (item for items in batch for item in items):
             what = where(alias, item.key, names)
             row = known.get((item.key, item.version_id))
             if item.key in gone:
                 found.add(
-                    LOOSE, f"{what}: it was disposed of and the source has it still",
+                    "disposed", f"{what}: it was disposed of and the source has it still",
                     "It is not moved. Look at its disposal.",
                 )  # fmt: skip
+            elif row is None and (item.key, item.version_id) in damaged:
+                found.add("damaged", f"{what}: it is damaged, and can't be copied", KNOWN)
             elif row is None or not copying.same(row, item):
                 todo = "Copy once more." if not move.switched else "Find out who writes there."
                 found.add("missing", f"{what}: it was not copied", todo)
@@ -117,6 +124,32 @@ def _names(alias: str, keys: list[str]) -> dict[str, str]:
     if alias != "originals":
         return {}
     return dict(Original.objects.filter(key__in=keys).values_list("key", "reference"))
+
+
+def _damaged(alias: str, keys: list[str]) -> set[tuple[str, str]]:
+    """The versions that fixity found bad, and that nobody has mended."""
+    rows = Damage.objects.filter(alias=alias, key__in=keys, state__in=["found", "held"])
+    return set(rows.values_list("key", "version_id"))
+
+
+def lost(move: Move, source: Store, found: Findings) -> None:
+    """Every original that the database names was in the source: what is lost there already would
+    be called whole, because nothing of it is listed. After the switch the rows name the target."""
+    if move.switched:
+        return
+    same = move.versions.filter(alias="originals", key=OuterRef("key")).exclude(state=State.COPYING)
+    known = Exists(same.filter(version_id=OuterRef("version_id")))
+    renamed = Exists(same.filter(target_version=OuterRef("version_id")))
+    rows = Original.objects.filter(~known, ~renamed, recording__disposed_at=None).order_by("pk")
+    for row in rows.iterator(chunk_size=2000):
+        if source.has("originals", row.key, row.version_id):
+            continue  # listed, and not copied yet: that is told
+        what = f"{row.reference} original {row.key}"
+        if row.damaged_at is not None:
+            found.add("damaged", f"{what}: the source does not have it", KNOWN)
+        else:
+            todo = "The database names it. Look for it in backups; run manage.py reconcile."
+            found.add("missing", f"{what}: the source does not have it", todo)
 
 
 def objects(move: Move, source: Store, target: Store, found: Findings) -> None:
@@ -132,13 +165,18 @@ def objects(move: Move, source: Store, target: Store, found: Findings) -> None:
                 return
             last = rows[-1].pk
             expected = _expected(rows)
+            damaged = _damaged("originals", [row.key for row in rows])
             names = _names("originals", [row.key for row in rows if row.alias == "originals"])
             seen = pool.map(lambda row: _look(move, source, target, row), rows)
             good = []
             for row, wrong in zip(rows, seen, strict=True):
-                log = expected.get(row.key) if row.alias == "originals" else None
+                log = expected.get(row.pk)
                 if not wrong and log is not None and log != row.sha256:
-                    wrong = "different", "it is not what the custody log has of it"
+                    if damaged & {(row.key, row.version_id), (row.key, row.target_version)}:
+                        what = where(row.alias, row.key, names)
+                        found.add("damaged", f"{what}: it is damaged in both stores alike", KNOWN)
+                    else:
+                        wrong = "different", "it is not what the custody log has of it"
                 if wrong and not _may_be_gone(move, row, wrong[0]):
                     found.add(
                         wrong[0], f"{where(row.alias, row.key, names)}: {wrong[1]}",
@@ -157,15 +195,39 @@ def _may_be_gone(move: Move, row: Moved, kind: str) -> bool:
         return False
     if row.key in planning.gone(row.alias, [row.key]):
         return True
+    if row.alias == "originals":
+        # A version that was bad, and that another took the place of; the row names that.
+        bad = Damage.objects.filter(
+            alias=row.alias, key=row.key, version_id=row.target_version, state="mended"
+        )
+        return bad.exists() and not Original.objects.filter(
+            key=row.key, version_id=row.target_version
+        ).exists()  # fmt: skip
     return row.alias == "renditions" and not copying.named(row.key)
 
 
-def _expected(rows: list[Moved]) -> dict[str, str]:
-    """What the rows of the record say: of sealed files the dock's hash, of others what was read."""
+def _expected(rows: list[Moved]) -> dict[int, str]:
+    """What the rows of the record say of a version that they name: of sealed files the dock's
+    hash, of others what was read. Other versions of a key are kept as they are: of what was
+    mended the bad one."""
     keys = [row.key for row in rows if row.alias == "originals"]
     uploads = Upload.objects.filter(key__in=keys).exclude(found_sha256="")
-    found = dict(uploads.values_list("key", "found_sha256"))
-    return found | dict(Original.objects.filter(key__in=keys).values_list("key", "sha256"))
+    said = {(key, version): sha256 for key, version, sha256 in
+            uploads.values_list("key", "version_id", "found_sha256")}  # fmt: skip
+    originals = Original.objects.filter(key__in=keys)
+    sealed = {key: (version, sha256) for key, version, sha256 in
+              originals.values_list("key", "version_id", "sha256")}  # fmt: skip
+    found = {}
+    for row in rows:
+        if row.alias != "originals":
+            continue
+        for version in (row.version_id, row.target_version):
+            if row.key in sealed:
+                if sealed[row.key][0] == version:
+                    found[row.pk] = sealed[row.key][1]
+            elif (row.key, version) in said:
+                found[row.pk] = said[row.key, version]
+    return found
 
 
 def _look(move: Move, source: Store, target: Store, row: Moved) -> tuple[str, str] | None:

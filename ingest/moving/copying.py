@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from django.apps import apps
@@ -21,6 +21,8 @@ from ingest.moving.models import Move, Moved, MoveError
 
 State = Moved.State
 BATCH = 200
+# Where more than this fails in one pass, a store is away, and the pass ends.
+MOST_FAILED = 100
 AT_ONCE = 4
 Say = Callable[[str], None]
 
@@ -33,6 +35,8 @@ class Pass:
     copied: int = 0
     bytes: int = 0
     disposed: int = 0
+    # What could not be read or written, up to so many; the next pass tries again.
+    failed: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,15 @@ def _batch(
             running.append(pool.submit(_copy, source, target, jobs))
     move.versions.filter(pk__in=[row.pk for row in here]).update(seen=move.passes)
     for future in running:
-        for row, stored in future.result():
+        try:
+            done = future.result()
+        except (s3.StoreError, MoveError) as error:
+            # One that can't be read keeps none of the others from being moved.
+            found.failed.append(str(error))
+            if len(found.failed) > MOST_FAILED:
+                raise
+            continue
+        for row, stored in done:
             row.sha256, row.target_version, row.state = (
                 stored.sha256,
                 stored.version_id,
@@ -150,6 +162,7 @@ def _copy(source: Store, target: Store, jobs: list[Job]) -> list[tuple[Moved, St
         except s3.Missing:
             continue
         if stored.size != row.size:
+            target.destroy(row.alias, row.key, stored.version_id)
             raise MoveError(
                 f"{row.key} has {row.size} bytes in the source's list and {stored.size} were "
                 "read. Run: manage.py custody verify"
@@ -213,5 +226,5 @@ def named(key: str) -> bool:
     return False
 
 
-# Rows of what is gone name keys too.
-GRAVES = {"retention.doomed", "retention.tombstone"}
+# Rows of what is gone, damaged or unknown name keys too.
+GRAVES = {"retention.doomed", "retention.tombstone", "fixity.damage", "accounting.finding"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
@@ -13,6 +13,9 @@ from django.utils import timezone
 
 from evidence.custody import sequencer
 from evidence.custody.record import Draft, Subject, record, service
+from evidence.fixity.models import Damage
+from evidence.people.actions import NotAllowed
+from evidence.people.models import User
 from evidence.retention.models import Doomed, Tombstone
 from evidence.store import s3
 from evidence.store.whole import ALIASES, Store
@@ -31,25 +34,36 @@ class Removal:
     removed: int = 0
     bytes: int = 0
     stays: dict[str, int] = field(default_factory=dict)
-    waits_for: str = ""
 
 
-def agree(move: Move, *, by: str) -> str:
-    """Say yes to the removal; who else has to, or nothing when two have. Raises MoveError."""
-    who = planning.person(by).username
-    _beyond_doubt(move)
-    if not move.first:
-        move.first, move.first_at = who, timezone.now()
-        move.save(update_fields=["first", "first_at"])
-    elif not move.second and who != move.first:
-        move.second, move.second_at = who, timezone.now()
-        move.save(update_fields=["second", "second_at"])
-    if not move.second:
-        return f"{move.first} agreed. A second, different person has to agree too."
-    return ""
+def agree(*, by: User) -> Move:
+    """Agree to the removal of the source, as one of two different people who may let footage go.
+
+    Raises NotAllowed, MoveError.
+    """
+    if not by.may("retention.approve"):
+        raise NotAllowed("There is nothing here that you can agree to.")
+    with transaction.atomic():
+        move = Move.objects.select_for_update().get(pk=stores.current().pk)
+        beyond_doubt(move)
+        now = timezone.now()
+        if by.username in (move.first, move.second):
+            raise MoveError("You have agreed already. A second, different person has to agree too.")
+        if not move.first:
+            move.first, move.first_at = by.username, now
+        elif not move.second:
+            move.second, move.second_at = by.username, now
+        else:
+            raise MoveError("Two people have agreed already.")
+        move.save(update_fields=["first", "first_at", "second", "second_at"])
+        draft = Draft("store.removal_agreed", Subject("store"), by.actor(),
+                      private={"name": by.short, "from": move.source})  # fmt: skip
+        record(draft)
+    return move
 
 
-def _beyond_doubt(move: Move) -> None:
+def beyond_doubt(move: Move) -> None:
+    """Raise MoveError with the reason why the source may not be removed yet."""
     if not move.switched or move.switched_at is None:
         raise MoveError("The system still works on the source: switch first.")
     if not move.whole or move.check_started is None or move.check_started < move.switched_at:
@@ -65,15 +79,17 @@ def _beyond_doubt(move: Move) -> None:
         )
 
 
-def run(move: Move, *, by: str) -> Removal:
+def run(move: Move) -> Removal:
     """Remove from the source what the target has, once two people agreed. Again: goes on.
 
     GOVERNANCE locks are lifted here and nowhere else in a move. What a COMPLIANCE lock or a
     legal hold keeps stays, and is counted by why. Raises MoveError.
     """
-    waits = agree(move, by=by)
-    if waits:
-        return Removal(waits_for=waits)
+    beyond_doubt(move)
+    if not (move.first and move.second):
+        many = "One person has" if move.first else "Nobody has"
+        page = f"{settings.PUBLIC_URL.rstrip('/')}/moving/"
+        raise MoveError(f"{many} agreed. Two different people have to, on the page {page}")
     source, target = stores.pair(move)
     found = Removal()
     for alias in ALIASES:
@@ -81,11 +97,16 @@ def run(move: Move, *, by: str) -> Removal:
             keys = [items[0].key for items in batch]
             rows = {(row.key, row.version_id): row
                     for row in move.versions.filter(alias=alias, key__in=keys)}  # fmt: skip
+            damaged = _damaged(alias, keys)
             for item in (item for items in batch for item in items):
                 row = rows.get((item.key, item.version_id))
                 spent = row is not None and row.checked != move.checks and not wanted(row)
                 if row is None or (row.checked != move.checks and not spent):
                     _stays(found, "not matched in the target")
+                    continue
+                since = damaged.get(item.key)
+                if since is not None and (row.checked_at is None or since > row.checked_at):
+                    _stays(found, "damaged in the target since: this may be the only whole one")
                     continue
                 _remove(source, target, row, found, spent=spent)
     _finish(move, found)
@@ -126,6 +147,12 @@ def clear_disposed(move: Move) -> int:
         Moved.objects.filter(pk=row.pk).update(state=State.DISPOSED, stays="")
         count += 1
     return count
+
+
+def _damaged(alias: str, keys: list[str]) -> dict[str, datetime]:
+    """Since when these are known to be damaged, where nobody has mended them."""
+    rows = Damage.objects.filter(alias=alias, key__in=keys, state__in=["found", "held"])
+    return dict(rows.order_by("found_at").values_list("key", "found_at"))
 
 
 def _remove(

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from evidence.custody import sequencer
 from evidence.custody.record import Draft, Subject, record, record_all, service
+from evidence.fixity.models import Damage
 from evidence.recordings.models import Original
+from evidence.retention.models import Doomed
+from evidence.store import s3
 from evidence.store.whole import ALIASES, Store
 from ingest.moving import checking, copying, planning, stores
 from ingest.moving.models import Move, Moved, MoveError
@@ -59,10 +66,25 @@ def _ready(move: Move) -> None:
     busy = Upload.objects.filter(state=Upload.State.VERIFYING).count()
     if busy:
         raise MoveError(f"{busy} files are still being verified. Wait for the ingest workers.")
+    _replica_stays(move)
     if not move.whole:
         raise MoveError(
             f"The last comparison was not whole ({move.fault_count} faults, or not finished). "
             "Run: manage.py move_store reconcile"
+        )
+
+
+def _replica_stays(move: Move) -> None:
+    """A replica without an endpoint of its own follows the store in use: each copy would be
+    missing after the switch."""
+    if not s3.has_replica() or os.environ.get("BWV_REPLICA_ENDPOINT"):
+        return
+    options: Any = settings.STORAGES[s3.REPLICA]["OPTIONS"]  # type: ignore[index]
+    if str(options["endpoint_url"]).rstrip("/") == move.source:
+        raise MoveError(
+            "The replica has no endpoint of its own and lies in the store that is left; it is not "
+            f"moved. Set BWV_REPLICA_ENDPOINT={move.source} everywhere, so that it stays where it "
+            "is, and switch again. Better: give it another store first."
         )
 
 
@@ -73,6 +95,7 @@ def _rest(move: Move, source: Store, target: Store) -> None:
     checking.objects(move, source, target, found)
     for alias in ALIASES:
         checking.listed(move, source, alias, found)
+    checking.lost(move, source, found)
     found.keep()
     if move.fault_count:
         first = move.faults[0]
@@ -104,6 +127,10 @@ def _rename(target: Store, rows: list[Moved]) -> int:
             Quarantine.objects.filter(kept=f"{moved.key} {moved.version_id}").update(
                 kept=f"{moved.key} {moved.target_version}"
             )
+            _fixity(moved, target.bucket("originals"))
+            Doomed.objects.filter(alias="originals", gone_at=None, **place).update(
+                version_id=moved.target_version
+            )
             original = originals.get((moved.key, moved.version_id))
             if original is not None:
                 original.version_id = moved.target_version
@@ -114,3 +141,13 @@ def _rename(target: Store, rows: list[Moved]) -> int:
         if drafts:
             record_all(drafts)
     return len(drafts)
+
+
+def _fixity(moved: Moved, bucket: str) -> None:
+    """What was found bad, and what took its place, is named as the target has it: or nobody could
+    mend it any more, and the accounting would not know it."""
+    rows = Damage.objects.filter(alias="originals", key=moved.key)
+    rows.filter(version_id=moved.version_id).update(
+        version_id=moved.target_version, bucket=bucket
+    )  # fmt: skip
+    rows.filter(new_version=moved.version_id).update(new_version=moved.target_version)

@@ -191,7 +191,9 @@ def test_a_lost_version_is_restored(copied: Original, film: bytes) -> None:
 def test_another_hold_stays_and_holds_the_new_version(
     copied: Original, film: bytes, lane: Any
 ) -> None:
-    other = retention.hold(by=lane, recording=copied.recording, kind=Kind.COURT, reason="Writ")
+    other = retention.hold(
+        by=lane, recording=copied.recording, kind=Kind.COURT, reason="Writ", reference="CO/1/26"
+    )
     s3.destroy("originals", copied.key, copied.version_id)
     sweep.run()
     mending.run()
@@ -328,6 +330,8 @@ def test_footage_that_is_being_destroyed_is_left_alone(copied: Original, film: b
     s3.destroy("originals", copied.key, copied.version_id)
     sweep.run()
     assert not Damage.objects.exists()
+    # Looked at once in a while, not again and again while others wait.
+    assert Turn.objects.get(source="original").until > timezone.now() + timedelta(minutes=5)
     copy = ReplicaCopy.objects.get()
     s3.destroy("replica", copy.key, copy.version_id)
     ReplicaCopy.objects.update(state="waiting", version_id="")

@@ -16,6 +16,7 @@ from evidence.fixity import mending, reading, replica, sweep
 from evidence.fixity.models import Damage, ReplicaCopy, State
 from evidence.recordings.models import Original
 from evidence.store import s3
+from ingest.accounting import arrivals
 from tests import embedded
 from tests.evidence.fixity.conftest import aged
 
@@ -57,6 +58,14 @@ def test_an_original_is_copied_to_another_store_and_restored_from_it(
     ]
     with pytest.raises(s3.StoreError):
         s3.delete_version("replica", copy.key, copy.version_id)
+    # What is asked of the replica is asked of its own store.
+    begun = s3.start_multipart("replica", "begun", "x/y")
+    assert [part.upload_id for part in s3.multiparts("replica")] == [begun]
+    assert list(arrivals.unfinished("replica")) == []
+    s3.legal_hold("replica", copy.key, copy.version_id, True)
+    assert s3.lock_of("replica", copy.key, copy.version_id).hold
+    s3.legal_hold("replica", copy.key, copy.version_id, False)
+    assert s3.lock_of("replica", copy.key, copy.version_id).mode == "GOVERNANCE"
     s3.destroy("originals", original.key, original.version_id)
     aged(original)
     sweep.run()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -148,7 +149,23 @@ def test_a_store_that_is_away_is_not_damage(
     assert "has not answered for a day" in Alarm.objects.get(source="fixity").sentence
 
 
-def test_what_alone_can_not_be_read_for_a_day_is_damaged(original: Original) -> None:
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A client that does not wait a minute for each answer."""
+    real = s3.Config
+    monkeypatch.setattr(
+        s3,
+        "Config",
+        lambda **said: real(**{**said, "read_timeout": 2, "retries": {"max_attempts": 1}}),
+    )
+    s3._client.cache_clear()
+    yield
+    s3._client.cache_clear()
+
+
+def test_what_alone_can_not_be_read_for_a_day_is_damaged(
+    original: Original, impatient: None
+) -> None:
     """The store's own checksum refuses it: a bit turned on the disk."""
     damage.rot("originals", original.key, original.version_id)
     assert run() is None

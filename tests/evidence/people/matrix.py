@@ -313,6 +313,8 @@ get  metrics                                 y   y    y   y   y    y    y    y  
 get  accounting/                             -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
 post accounting/count/                       -   -    -   -   -    -    -    p   p    -  p  -    -   -    p   -    p   >
 get  storage/                                -   -    -   -   -    -    -    y   y    -  y  -    -   -    y   -    y   >
+get  moving/                                 -   -    -   -   -    -    -    -   -    y  y  -    -   -    -   -    -   >
+post moving/agree/                           -   -    -   -   -    -    -    -   -    p  p  -    -   -    -   -    -   >
 """
 
 # The admin by model: its list and the page of the object; `+`: may add besides.

@@ -17,11 +17,12 @@ from django.utils import timezone
 
 from config.stack import prepare
 from config.stack.layout import Layout
+from evidence.people.models import User
 from evidence.recordings.models import Original
 from evidence.store import acceptance, s3, whole
 from evidence.store.whole import Store
 from ingest.devices.models import Camera, Dock
-from ingest.moving import planning
+from ingest.moving import planning, removing
 from ingest.moving.models import Move
 from tests import embedded, factories
 
@@ -119,3 +120,11 @@ def docked(dock: Dock, count: int, first: int = 0) -> list[Original]:
         )  # fmt: skip
         made.append(recording.originals.get())
     return made
+
+
+def agreed(move: Move) -> Move:
+    """Two people have agreed that the source is cleared."""
+    for name in ("mason", "quill"):
+        removing.agree(by=User.objects.get(username=name))
+    move.refresh_from_db()
+    return move

@@ -20,6 +20,8 @@ from django.utils import timezone
 from config.stack.layout import ROOT
 from evidence.custody import anchors, checkpoints, sequencer
 from evidence.custody.models import Event
+from evidence.people.actions import NotAllowed
+from evidence.people.models import User
 from evidence.recordings import audits
 from evidence.recordings.models import Original
 from evidence.retention.models import Batch, Doomed, Item, Tombstone
@@ -32,7 +34,7 @@ from ingest.uploads import receipts
 from ingest.uploads.models import Upload
 from tests import factories
 from tests.docking import DockClient
-from tests.ingest.moving.conftest import World, docked
+from tests.ingest.moving.conftest import World, agreed, docked
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -352,8 +354,7 @@ def test_what_is_disposed_of_while_there_are_two_stores_goes_from_both(
     assert second.key not in {item.key for item in world.listed(world.source)}
     move = stores.current()
     assert checking.run(move) == []
-    removing.run(move, by="mason")
-    removing.run(move, by="quill")
+    removing.run(agreed(move))
     assert world.listed(world.source) == []
 
 
@@ -514,22 +515,33 @@ def test_the_source_is_removed_last_by_two_and_keeps_what_is_locked(
     s3.legal_hold("originals", footage[4].key, footage[4].version_id, True)
     before = whole_copy(world)
     with pytest.raises(MoveError, match="switch first"):
-        removing.run(before, by="mason")
+        removing.run(before)
     planning.pause_uploads(before)
     switching.run(before, by="mason")
     world.on_target()
     move = stores.current()
+    mason, quill = (User.objects.get(username=name) for name in ("mason", "quill"))
     with pytest.raises(MoveError, match="until a comparison after the switch was whole"):
-        removing.run(move, by="mason")
+        removing.agree(by=mason)
     assert checking.run(move) == []
     settings.MOVE_KEEP_DAYS = 14
     with pytest.raises(MoveError, match="14 days after the switch"):
-        removing.run(move, by="mason")
+        removing.agree(by=mason)
     settings.MOVE_KEEP_DAYS = 0
-    assert "A second, different person" in removing.run(move, by="mason").waits_for
-    assert "A second, different person" in removing.run(move, by="MASON").waits_for
+    with pytest.raises(MoveError, match=r"Nobody has agreed.*/moving/"):
+        removing.run(move)
+    with pytest.raises(NotAllowed):
+        removing.agree(by=factories.Person(username="clerk", name="A Clerk", roles=["officer"]))
+    removing.agree(by=mason)
+    with pytest.raises(MoveError, match="A second, different person"):
+        removing.agree(by=mason)
+    move.refresh_from_db()
+    with pytest.raises(MoveError, match="One person has agreed"):
+        removing.run(move)
     assert len(world.listed(world.source)) == 5
-    found = removing.run(move, by="quill")
+    removing.agree(by=quill)
+    move.refresh_from_db()
+    found = removing.run(move)
     assert found.removed == 4
     [(locked, _), (hold, count)] = sorted(found.stays.items(), key=lambda one: "hold" in one[0])
     assert (hold, count) == ("legal hold", 1)
@@ -541,6 +553,7 @@ def test_the_source_is_removed_last_by_two_and_keeps_what_is_locked(
     sequencer.run()
     [event] = Event.objects.filter(type="store.source_removed")
     assert event.parsed()["data"]["objects"] == 4
+    assert Event.objects.filter(type="store.removal_agreed").count() == 2
     assert audits.walk(workers=1).faults == []
 
 
@@ -553,9 +566,10 @@ def test_a_copy_that_is_lost_after_the_switch_keeps_the_source(
     [fault] = checking.run(move)
     assert (fault.kind, fault.what.split()[0]) == ("missing", footage[2].reference)
     assert fault.todo == "Keep the source: it may be the only whole one."
-    for person in ("mason", "quill"):
-        with pytest.raises(MoveError, match="The source stays"):
-            removing.run(move, by=person)
+    with pytest.raises(MoveError, match="The source stays"):
+        agreed(move)
+    with pytest.raises(MoveError, match="The source stays"):
+        removing.run(move)
     assert len(world.listed(world.source)) == 5
 
 
@@ -566,8 +580,7 @@ def test_a_copy_that_is_lost_between_comparison_and_removal_keeps_its_source(
     assert checking.run(move) == []
     row = Moved.objects.get(key=footage[2].key)
     world.target.destroy("originals", row.key, row.target_version)
-    removing.run(move, by="mason")
-    found = removing.run(move, by="quill")
+    found = removing.run(agreed(move))
     assert found.stays == {"the target does not have it any more": 1}
     assert [item.key for item in world.listed(world.source)] == [row.key]
 

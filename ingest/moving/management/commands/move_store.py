@@ -43,7 +43,7 @@ class Command(BaseCommand):
         verb("clear-disposed", "destroy in the other store what was disposed of since, now")
         verb("abandon", "give the move up, before the switch")
         self._by(verb("switch", "make the target the store of every row"))
-        self._by(verb("remove-source", "agree to the removal; the second person removes"))
+        verb("remove-source", "clear the old store, after two people agreed on the page /moving/")
 
     def _by(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -79,9 +79,10 @@ class Command(BaseCommand):
         self._say(
             options,
             {"seen": found.seen, "copied": found.copied, "bytes": found.bytes,
-             "disposed": found.disposed},
+             "disposed": found.disposed, "failed": found.failed},
             f"{found.copied} of {found.seen} versions copied in this pass, {found.bytes} bytes; "
             f"{found.disposed} were disposed of and are not moved.",
+            *(f"not copied: {sentence}" for sentence in found.failed[:SHOWN]),
             "Run it again until little is left; then: manage.py move_store reconcile",
         )  # fmt: skip
 
@@ -134,14 +135,12 @@ class Command(BaseCommand):
             f"{count} originals are in {move.target} now. Set AWS_S3_ENDPOINT_URL={move.target}, "
             f"BWV_BUCKET_PREFIX={move.target_prefix}, its credentials and BWV_S3_PUBLIC_URL; "
             "BWV_MOVE_* name the old store's credentials from now on. Start everything, then: "
-            "manage.py custody verify, manage.py move_store resume, and reconcile.",
+            "manage.py custody verify, manage.py move_store resume, reconcile, and a backup: one "
+            "that is older names the old store's versions.",
         )  # fmt: skip
 
     def _remove_source(self, options: dict[str, Any]) -> None:
-        found = removing.run(stores.current(), by=options["by"])
-        if found.waits_for:
-            self._say(options, {"waits": found.waits_for}, found.waits_for)
-            return
+        found = removing.run(stores.current())
         self._say(
             options, {"removed": found.removed, "bytes": found.bytes, "stays": found.stays},
             f"{found.removed} versions, {found.bytes} bytes removed from the source.",
