@@ -20,6 +20,8 @@ from evidence.recordings.access import visible_to
 class BwvAdminSite(UnfoldAdminSite):
     """Behind the same sign-in as every other page; forbidden looks like not found."""
 
+    index_title = "Back office"
+
     def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Nobody's second factor, identity or session is read or changed row by row."""
         several = isinstance(model_or_iterable, list | tuple)
@@ -71,9 +73,12 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     from evidence.complaints.access import visible_to as complaints_visible_to
     from evidence.complaints.admin.lists import due
     from evidence.complaints.models import Complaint, Finding
+    from evidence.fixity.finding import OPEN
+    from evidence.fixity.models import Damage
     from evidence.retention import review
     from evidence.retention.access import visible_to as holds_visible_to
-    from evidence.retention.models import Batch
+    from evidence.retention.models import Batch, Due
+    from evidence.retention.policies import actions as policies
     from evidence.sharing.access import left, not_over
     from evidence.sharing.access import visible_to as shares_visible_to
 
@@ -90,11 +95,19 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         ("recording.assign", "Recorded by nobody we know",
          visible_to(user, "recording.assign").filter(officer=None),
          "admin:retention_unassigned_changelist", ""),
+        ("retention.propose", "Due to be disposed of",
+         Due.objects.filter(by_rule=False, until__lte=timezone.now()), "due", ""),
+        ("retention.approve", "Disposals that wait for a second person",
+         Batch.objects.filter(state="proposed").exclude(proposed_by=user), "batches",
+         "?show=proposed"),
+        ("retention.approve", "Rules that wait for a second person", policies.waiting_for(user),
+         "rules", ""),
         ("hold.release", "Holds of yours to review", review.to_review(user), "holds", ""),
         ("hold.release", "Holds that nobody answers for",
          holds_visible_to(user).filter(review.ownerless()), "holds", ""),
         ("hold.release", "Releases that wait for a second person",
          review.waiting(user).exclude(asked_by=user), "holds", "?show=waiting"),
+        ("accounting.view", "Damaged files", Damage.objects.filter(state__in=OPEN), "fixity", ""),
         ("upload.view", "On their way", upload.filter(state__in=["receiving", "verifying"]),
          "admin:uploads_upload_changelist", "?state__exact=verifying"),
         ("complaint.view", "Complaints overdue", due(complaints, "overdue"), LIST,
@@ -109,9 +122,6 @@ def dashboard(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
          "?handler=nobody"),
         ("complaint.decide", "Complaints with a finding to decide",
          complaints.filter(pk__in=waiting.values("allegation__complaint")), LIST, "?state=decide"),
-        ("retention.approve", "Disposals that wait for a second person",
-         Batch.objects.filter(state="proposed").exclude(proposed_by=user), "batches",
-         "?show=proposed"),
         ("share.approve", "Shares that wait for a second person", shares.filter(
             needs_approval=True, approved_at=None).exclude(made_by=user), "shares",
          "?show=waiting"),
@@ -162,7 +172,7 @@ def _of_custody(user: User) -> list[tuple[str, str, str]]:
     alarms = reverse("admin:custody_alarm_changelist")
     alarm = status.open_alarm()
     if alarm:
-        found.append(("red", f"The custody log needs you: {alarm}", alarms))
+        found.append(("red", f"Alarm: {alarm}", alarms))
     audit = status.last_audit()
     if audit is None:
         found.append(("grey", "The custody log has not been read again as a whole yet.", alarms))

@@ -95,7 +95,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         items.sort(key=lambda item: "journeys" not in item.path.parts)
 
 
-OFFICE = ("case_story", "complaint_story", "complaints", "exhibits", "review", "sampling")
+OFFICE = (
+    "case_story", "complaint_story", "complaints", "exhibits", "holds_story", "retention_story",
+    "review", "sampling",
+)  # fmt: skip
 
 
 def _group(path: Path) -> str:

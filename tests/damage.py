@@ -26,25 +26,25 @@ def _filer(method: str, path: str, *, read: bool = False, **more: Any) -> urllib
     return answer
 
 
-def _path(alias: str, key: str, version: str) -> str:
-    whole = f"/buckets/{s3.bucket(alias)}/{key}"
+def _path(alias: str, key: str, version: str, bucket: str = "") -> str:
+    whole = f"/buckets/{bucket or s3.bucket(alias)}/{key}"
     return f"{whole}.versions/v_{version}" if version else whole
 
 
-def metadata(alias: str, key: str, version: str = "") -> dict[str, Any]:
-    answer = _filer("GET", f"{_path(alias, key, version)}?metadata=true", read=True)
+def metadata(alias: str, key: str, version: str = "", bucket: str = "") -> dict[str, Any]:
+    answer = _filer("GET", f"{_path(alias, key, version, bucket)}?metadata=true", read=True)
     return dict(json.loads(answer.data))
 
 
-def overwrite(alias: str, key: str, version: str, data: bytes) -> None:
+def overwrite(alias: str, key: str, version: str, data: bytes, bucket: str = "") -> None:
     """Other bytes under the same version, which keeps its locks and what else is said of it."""
-    known = metadata(alias, key, version)["Extended"] or {}
+    known = metadata(alias, key, version, bucket)["Extended"] or {}
     headers = {
         name: base64.b64decode(value).decode()
         for name, value in known.items() if name.startswith("Seaweed-")
     }  # fmt: skip
     headers["Content-Type"] = "application/octet-stream"
-    _filer("PUT", _path(alias, key, version), body=data, headers=headers)
+    _filer("PUT", _path(alias, key, version, bucket), body=data, headers=headers)
 
 
 def flipped(data: bytes, at: int = 100) -> bytes:

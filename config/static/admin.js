@@ -24,6 +24,11 @@
     }
   }
   reword(document);
+  // Icons stand beside words: read out, each would be the name of its picture.
+  for (const icon of document.querySelectorAll(".material-symbols-outlined")) {
+    const alone = icon.parentElement.textContent.trim() === icon.textContent.trim();
+    if (!alone) icon.setAttribute("aria-hidden", "true");
+  }
   // What htmx brings is reworded before Alpine hears of it.
   document.addEventListener("htmx:afterSwap", (event) => reword(event.detail.elt || document));
 

@@ -12,12 +12,14 @@ class FixityConfig(AppConfig):
 
     def ready(self) -> None:
         """Read what this room knows; tell retention of the copies that this room keeps."""
+        from evidence.custody import status
         from evidence.fixity import checks as checks
-        from evidence.fixity import kept, registry, sources
+        from evidence.fixity import finding, kept, registry, sources
         from evidence.retention import registry as retention
 
         for source in (sources.Originals(), sources.Films(), sources.Replicas()):
             registry.register(source)
+        status.settlers["fixity"] = finding.settled
         retention.register_copies(kept.copies)
         retention.register_forgetter(kept.forget)
         retention.register_busy(kept.busy)

@@ -9,9 +9,10 @@ from django.db.models import Q
 from django.utils import timezone
 
 from evidence.custody import signing
+from evidence.custody.models import Alarm
 from evidence.custody.record import Actor, Draft, Subject, record, service
 from evidence.fixity import registry
-from evidence.fixity.models import Damage
+from evidence.fixity.models import Damage, State
 from evidence.fixity.reading import Found
 from evidence.fixity.registry import Item, Said, Source
 from evidence.recordings.models import Recording
@@ -62,9 +63,15 @@ def _found(source: Source[Any], item: Item, said: Said | None, seen: Found) -> D
         if (value := getattr(made, name)) not in ("", None)
     }  # fmt: skip
     record(Draft("evidence.damaged", Subject(made.reference), ACTOR, data=data, outcome="failed"))
-    what = made.get_what_display()
-    signing.alarm("fixity", f"{made}: {what} ({made.bucket}/{made.key}).")
+    signing.alarm("fixity", f"{made} ({made.bucket}/{made.key}).")
     return made
+
+
+def settled(alarm: Alarm) -> bool:
+    """Whether nothing is damaged any more, and the store has answered since the alarm."""
+    if Damage.objects.filter(state__in=OPEN).exists():
+        return False
+    return State.objects.filter(answered_at__gt=alarm.created).exists()
 
 
 def lock_recording(pk: int) -> Recording:

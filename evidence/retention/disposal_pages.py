@@ -105,7 +105,8 @@ def remaining(goes_at: datetime) -> str:
         return "Less than an hour left to restore"
     if hours < 48:
         return f"{hours} hour{'' if hours == 1 else 's'} left to restore"
-    return f"{hours // 24} days left to restore"
+    # What somebody approved a minute ago for seven days has seven days left.
+    return f"{(hours + 1) // 24} days left to restore"
 
 
 def tombstones(user: User, typed: str) -> QuerySet[Tombstone]:

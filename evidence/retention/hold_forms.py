@@ -213,9 +213,10 @@ class NewForm(_OwnerForm):
         found = super().clean() or {}
         if found.get("kind") in (Kind.ACCESS, Kind.COURT) and not found.get("reference"):
             self.add_error("reference", "Enter the reference of the request or the order")
+        # What was typed and is wrong was typed all the same: the rest is looked at with it.
         searched = [name for name in ("officers", "cameras", "latitude", "longitude", "radius")
-                    if found.get(name) not in (None, [], "")]  # fmt: skip
-        if any(name in self.errors for name in ("references", "officers", "cameras")):
+                    if found.get(name) not in (None, [], "") or name in self.errors]  # fmt: skip
+        if "references" in self.errors:
             return found
         if found.get("references"):
             if searched:

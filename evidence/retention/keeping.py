@@ -38,6 +38,7 @@ def holds(reader: User, recording: Recording) -> list[Reason]:
     for row in rows:
         since = day(timezone.localtime(row.set_at).date())
         by = f" by {row.set_by.short}" if row.set_by else " when it arrived"
+        by = " by the system" if row.by_system else by
         reason = row.reason.rstrip(".")
         kind = str(Kind(row.kind).label).lower()
         words = f"Held since {since}{by} ({kind}): {reason}. Until it is released."

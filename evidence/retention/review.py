@@ -50,9 +50,11 @@ def due(holds: QuerySet[Hold], today: date | None = None) -> QuerySet[Hold]:
 
 def ownerless() -> Q:
     """Holds that people set and of which nobody answers any more: who did has left, is suspended,
-    or may not release holds now. As a condition, which asks nothing by itself."""
+    or may not release holds now. As a condition, which asks nothing by itself. What the system
+    holds (a damaged file) ends with its cause, and has lists of its own."""
     answers = Q(owner__status=User.Status.WORKING, owner__roles__overlap=_may_release())
-    return Q(released_at=None, kind__in=BY_PEOPLE) & ~answers
+    by_system = Q(set_by=None, owner=None)
+    return Q(released_at=None, kind__in=BY_PEOPLE) & ~answers & ~by_system
 
 
 def groups(holds: QuerySet[Hold]) -> tuple[list[Group], bool]:

@@ -178,6 +178,12 @@ def exact(count: int) -> str:
 
 
 @register.filter
+def number(count: int) -> str:
+    """2,014."""
+    return f"{count:,}"
+
+
+@register.filter
 def get(values: Mapping[str, Any] | None, name: str) -> Any:
     """One value of a mapping; empty where it is not there."""
     return values.get(name, "") if values else ""

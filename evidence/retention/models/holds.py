@@ -99,6 +99,11 @@ class Hold(models.Model):
     in_store = models.BooleanField(default=False)
     store_asked_at = models.DateTimeField(default=timezone.now, editable=False)
 
+    @property
+    def by_system(self) -> bool:
+        """Whether a part of this system set it: nobody's act, and nobody's who waited for it."""
+        return self.kind in BY_PEOPLE and self.set_by_id is None and self.owner_id is None
+
     class Meta:
         ordering = ["-set_at"]
         constraints = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from evidence.custody.record import Draft, Subject, record
@@ -59,6 +59,13 @@ def open_proposal(category: Category | None) -> Rule | None:
     """The version that waits for a second person."""
     rows = Rule.objects.filter(category=category, state=Rule.State.PROPOSED)
     return rows.select_related("category", "group", "proposed_by").first()
+
+
+def waiting_for(person: User) -> QuerySet[Rule]:
+    """Versions, for what comes or for what is held, that this person may be the second for."""
+    proposed = Q(state=Rule.State.PROPOSED) & ~Q(proposed_by=person)
+    held = Q(held_proposed_at__isnull=False, held_from=None) & ~Q(held_proposed_by=person)
+    return Rule.objects.filter(proposed | (Q(state=Rule.State.IN_FORCE) & held)).order_by()
 
 
 def before(rule: Rule) -> Rule | None:

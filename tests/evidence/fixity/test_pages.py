@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from evidence.custody import status
 from evidence.custody.models import Private
 from evidence.fixity import actions, figures, mending, reading, sweep
 from evidence.fixity.models import Damage, State
@@ -95,6 +96,7 @@ def test_a_person_lifts_what_was_mended_by_hand_once_a_reading_says_so(
     damaged: Damage, manager: User, film: bytes, original: Original
 ) -> None:
     client = client_of(manager)
+    assert status.open_alarm() == f"{damaged} ({damaged.bucket}/{damaged.key})."
     # Not mended: a reading says so, and nothing can be lifted.
     assert client.post(f"/fixity/{damaged.pk}/again/").status_code == 302
     mending.run()
@@ -116,6 +118,7 @@ def test_a_person_lifts_what_was_mended_by_hand_once_a_reading_says_so(
     original.refresh_from_db()
     assert (damaged.state, damaged.how, damaged.mended_by) == ("mended", "hand", manager)
     assert original.damaged_at is None
+    assert status.open_alarm() == "", "nothing is red for ever"
     assert Hold.objects.get().released_at is not None
     [event] = events("evidence.mended")
     assert event.parsed()["actor"]["ref"] == manager.ref

@@ -348,6 +348,8 @@ def test_words_of_the_time_left(shah: User) -> None:
 
     now = timezone.now()
     assert remaining(now + timedelta(days=6, minutes=5)) == "6 days left to restore"
+    assert remaining(now + timedelta(days=7, seconds=-5)) == "7 days left to restore"
+    assert remaining(now + timedelta(days=6, hours=22)) == "6 days left to restore"
     assert remaining(now + timedelta(hours=5, minutes=5)) == "5 hours left to restore"
     assert remaining(now + timedelta(minutes=5)) == "Less than an hour left to restore"
     assert remaining(now - timedelta(hours=5)) == "It is being destroyed"
