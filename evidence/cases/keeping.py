@@ -32,16 +32,21 @@ def kept_by_cases(reader: User, recording: Recording) -> list[Reason]:
 
 def periods_of(recording: Recording) -> list[registry.Period]:
     """The periods of every case that a recording is linked to, whatever holds it and whoever may
-    know: also where a hold were missing by mistake, the footage is kept. One query."""
+    know: also where a hold were missing by mistake, the footage is kept. One query.
+
+    What a case alone kept, past its own rule, and somebody unlinked is no rule's to let go of.
+    """
     stands = Q(unlinked_at=None) | Q(hold_until__isnull=False)
+    if recording.kept_until is not None:
+        stands |= Q(unlinked_at__gte=recording.kept_until)
     rows = CaseLink.objects.filter(stands, recording=recording).select_related("case__group")
     found = []
     for row in rows:
         case, code = row.case, f"case:{row.case_id}"
         if row.unlinked_at is not None:
-            assert row.hold_until
-            words = f"Unlinked from {case.urn} a few days ago"
-            found.append(registry.Period(code, words, end_of(row.hold_until)))
+            words = f"Unlinked from {case.urn}"
+            until = end_of(row.hold_until) if row.hold_until else row.unlinked_at
+            found.append(registry.Period(code, words, until))
             continue
         kept = rules.kept(case)
         until = end_of(kept.until) if kept.until else None

@@ -21,7 +21,7 @@ from evidence.recordings.models import (
     Undo,
 )
 from evidence.retention import registry
-from evidence.retention.models import Batch, Doomed, Item, Tombstone
+from evidence.retention.models import Batch, Doomed, Grouping, Item, Tombstone
 from evidence.retention.reckoning import code_of
 from evidence.store import s3
 
@@ -95,6 +95,8 @@ def _forget(recording: Recording) -> None:
     Marker.objects.filter(recording__in=parts).update(text="")
     SyncNudge.objects.filter(Q(recording__in=parts) | Q(against__in=parts)).update(reason="")
     Undo.objects.filter(recording__in=parts).delete()
+    # Why, and who is how old: the log says the first for as long as it is kept.
+    Grouping.objects.filter(recording__in=parts).update(reason="", born_on=None)
 
 
 def _tell(item: Item, originals: Sequence[Original], objects: Sequence[Doomed]) -> None:

@@ -22,6 +22,7 @@ NOT_YOURS = "You can't change how long footage is kept."
 OPEN = "A proposal waits for a second person already. It has to be decided first."
 DECIDED = "This proposal is decided already."
 ANOTHER = "You proposed this, so somebody else has to decide."
+NOBODYS = "Whoever proposed this may not change rules any more. Refuse it, and propose it again."
 BATCH = 500
 
 
@@ -155,6 +156,12 @@ def _to_decide(by: User, rule: Rule) -> Rule:
     return rows.get(pk=rule.pk)
 
 
+def _stands(proposer: User | None) -> None:
+    """One who proposed and may not any more is no second person to who agrees. Raises NotSaid."""
+    if proposer is None or not proposer.may("retention.rules"):
+        raise NotSaid(NOBODYS)
+
+
 def _decide(by: User, rule: Rule, reason: str) -> tuple[Rule, str]:
     row = _to_decide(by, rule)
     if row.state != Rule.State.PROPOSED:
@@ -171,6 +178,7 @@ def approve(*, by: User, rule: Rule, reason: str) -> Rule:
     """
     with transaction.atomic():
         row, why = _decide(by, rule, reason)
+        _stands(row.proposed_by)
         # Whoever settles by the version before has committed when this goes on.
         rules.one_at_a_time(changing=True)
         now = timezone.now()
@@ -255,6 +263,7 @@ def approve_held(*, by: User, rule: Rule, reason: str) -> Rule:
     grown = False
     with transaction.atomic():
         row, why = _decide_held(by, rule, reason)
+        _stands(row.held_proposed_by)
         _newest(row)
         rules.one_at_a_time(changing=True)
         found = _known(effect(row, before(row)))

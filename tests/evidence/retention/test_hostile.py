@@ -6,7 +6,7 @@ import hashlib
 import io
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +16,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
+from evidence.cases import actions as cases
+from evidence.cases.models import Case, CaseLink
 from evidence.custody import history
 from evidence.people.models import User
 from evidence.recordings import actions as recordings
@@ -32,7 +34,8 @@ from evidence.retention import (
     tasks,
 )
 from evidence.retention.actions import releasing
-from evidence.retention.models import Batch, Hold, Item, Kind, Watch
+from evidence.retention.models import Batch, Grouping, Hold, Item, Kind, Watch
+from evidence.retention.policies import actions as policies
 from evidence.store import s3
 from ingest.devices.models import Camera, Dock
 from tests import disposal, factories
@@ -212,8 +215,64 @@ def test_ending_a_group_that_alone_kept_it_asks_a_second_person(vale: User, shah
     groups.put(by=vale, recording=other, group=Group.objects.get(code="2"), reason="Dangerous")
     groups.end(by=vale, recording=other, reason="It is not")
     disposal.aged(other, 40)
+    Grouping.objects.filter(recording=other).update(ended_at=timezone.now() - timedelta(days=20))
     due.sweep()
-    tasks.sweep_due()
+    assert releasing.release_by_rule() == 1
+    assert Item.objects.get().recording == other
+
+
+@pytest.mark.django_db
+def test_unlinking_what_a_case_alone_kept_asks_two_people(shah: User, lane: User) -> None:
+    kept = disposal.aged(factories.recording(shah), 200)
+    short = disposal.aged(factories.recording(shah), 20)
+    case = cases.save(by=lane, case=Case(urn="01AB/12345/26", title="R v Marsh"), changed=[])
+    for one in (kept, short):
+        link = cases.link(by=lane, case=case, recording=one, reason="Seen")
+        cases.unlink(by=lane, link=link, reason="Not needed")
+    Hold.objects.update(released_at=timezone.now(), in_store=True)
+    CaseLink.objects.update(hold_until=None)
+    CaseLink.objects.filter(recording=short).update(unlinked_at=timezone.now() - timedelta(days=9))
+    disposal.aged(short, 40)
+    due.sweep()
+    assert releasing.release_by_rule() == 1
+    assert Item.objects.get().recording == short
+    [group] = due.groups(by_rule=False, to=timezone.now())
+    assert [row.recording for row in group.examples] == [kept]
+    assert group.examples[0].ground == deciding.ELSE
+
+
+@pytest.mark.django_db
+def test_no_date_of_birth_outlives_the_footage(
+    dock: Dock, camera: Camera, vale: User, reed: User
+) -> None:
+    recording = disposal.docked(dock)
+    groups.put(
+        by=vale, recording=recording, group=Group.objects.get(code="1"), reason="Sam Poole's case",
+        born_on=date(1990, 1, 2),
+    )  # fmt: skip
+    groups.end(by=vale, recording=recording, reason="It is not")
+    batch = disposal.gone(vale, reed)
+    assert batch.items.get().state == "gone"
+    row = Grouping.objects.get()
+    assert (row.born_on, row.reason) == (None, "")
+
+
+@pytest.mark.django_db
+def test_a_rule_of_somebody_who_may_not_propose_any_more_is_not_agreed_to(
+    vale: User, reed: User
+) -> None:
+    category = disposal.category("stop-search")
+    wish = policies.Wish(30, None, False, "people", "Force policy", "Shorter")
+    rule = policies.propose(by=vale, category=category, wish=wish)
+    User.objects.filter(pk=vale.pk).update(status="suspended")
+    with pytest.raises(policies.NotSaid, match="may not change rules any more"):
+        policies.approve(by=reed, rule=rule, reason="Yes")
+    User.objects.filter(pk=vale.pk).update(status="working")
+    policies.approve(by=reed, rule=rule, reason="Yes")
+    policies.propose_held(by=vale, rule=rule, reason="Also")
+    User.objects.filter(pk=vale.pk).update(status="suspended")
+    with pytest.raises(policies.NotSaid, match="may not change rules any more"):
+        policies.approve_held(by=reed, rule=rule, reason="Yes")
 
 
 # --- at the wrong moment --------------------------------------------------------------
