@@ -60,7 +60,9 @@ def preview(by: User, wish: Wish) -> Preview:
         held = mine.count()
     coming, gone = None, list[registry.Disposed]()
     if wish.officers and wish.start and wish.end:
-        gone = registry.disposed_of(list(wish.officers), wish.start, wish.end)
+        # Nobody is told what of their own footage is gone: the rest would be what something keeps.
+        others = [one for one in wish.officers if one.pk != by.pk]
+        gone = registry.disposed_of(others, wish.start, wish.end) if others else []
         if wish.later:
             coming = arrivals.expected(list(wish.officers), wish.start, wish.end)
     return Preview(len(rows), size, rows[:SHOWN], held, coming, gone)

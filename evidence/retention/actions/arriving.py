@@ -13,6 +13,7 @@ from evidence.custody.record import Draft, record, service
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import actions as recordings
+from evidence.recordings.access import there_for
 from evidence.recordings.access import visible_to as recordings_visible_to
 from evidence.recordings.models import Recording, make_reference
 from evidence.retention.actions.holds import Why, checked, hold_all, hold_one
@@ -86,9 +87,12 @@ def hold_many(*, by: User, wish: Wish) -> Caught:
         one_at_a_time()
         row = _wait(by, why, wish) if wish.later and not wish.recordings else None
         holds = hold_all(by, by.actor(), found(by, wish, lock=True), why)
-        if not holds and row is None:
-            raise ValueError("There is nothing of this to hold.")
         ids = [one.recording_id for one in holds]
+        # Footage that has ended for them, like their own, is held with the rest; alone it would
+        # answer whether something keeps it still.
+        known = Recording.objects.filter(there_for(by), pk__in=ids).exists()
+        if not known and row is None:
+            raise ValueError("There is nothing of this to hold.")
         told = recordings_visible_to(by).filter(pk__in=ids).count()
     return Caught(why.reference, holds, told, row)
 

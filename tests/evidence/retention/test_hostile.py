@@ -29,11 +29,14 @@ from evidence.retention import (
     disposal_pages,
     due,
     groups,
+    hold_lists,
     keeping,
     registry,
     tasks,
 )
 from evidence.retention.actions import releasing
+from evidence.retention.actions.arriving import Wish
+from evidence.retention.actions.holds import Why
 from evidence.retention.models import Batch, Grouping, Hold, Item, Kind, Watch
 from evidence.retention.policies import actions as policies
 from evidence.store import s3
@@ -348,6 +351,31 @@ def test_who_recorded_it_learns_from_no_page_of_disposal_that_something_keeps_it
     item = batch.items.get(recording=own)
     address = reverse("batch-restore-one", args=[batch.reference, item.pk])
     assert client.post(address, {"reason": "x"}).status_code == 404
+
+
+@pytest.mark.django_db
+def test_holding_ones_own_hours_answers_not_whether_something_keeps_them(
+    vale: User, shah: User, lane: User
+) -> None:
+    def wish(officer: User, reference: str) -> Wish:
+        start = timezone.now() - timedelta(days=401)
+        why = Why(Kind.MANUAL, "x", reference)
+        return Wish(why, officers=[officer], start=start, end=start + timedelta(days=2))
+
+    with pytest.raises(ValueError, match="nothing of this to hold") as nothing:
+        actions.hold_many(by=vale, wish=wish(vale, "H/1"))
+    kept = due_now(vale)
+    actions.hold(by=lane, recording=kept, kind=Kind.COMPLAINT, reason="x", reference="PC/1/26")
+    with pytest.raises(ValueError, match="nothing of this to hold") as something:
+        actions.hold_many(by=vale, wish=wish(vale, "H/1"))
+    assert str(nothing.value) == str(something.value)
+    assert kept.holds.count() == 1
+    # Nor what of it is gone; of others' footage it is said.
+    for officer in (vale, shah):
+        gone = due_now(officer)
+        Recording.objects.filter(pk=gone.pk).update(disposed_at=timezone.now())
+    assert hold_lists.preview(vale, wish(vale, "H/1")).gone == []
+    assert hold_lists.preview(vale, wish(shah, "H/1")).gone != []
 
 
 @pytest.mark.django_db

@@ -66,7 +66,7 @@ def test_each_step_is_what_would_keep_it_if_the_one_before_went(
     shah: User, lane: User, mana: User
 ) -> None:
     one = footage(shah, 100, "non-evidential")
-    holds.hold(by=lane, recording=one, kind=Kind.COURT, reason="An order")
+    holds.hold(by=lane, recording=one, kind=Kind.COURT, reason="An order", reference="O/1")
     groups.put(by=mana, recording=one, group=Group.objects.get(code="2"), reason="Robbery")
     Fresh.objects.create(
         recording=one, until=timezone.now() + timedelta(days=31), reason="x", given_by=mana
