@@ -45,8 +45,8 @@ def periods_of(recording: Recording) -> list[registry.Period]:
         case, code = row.case, f"case:{row.case_id}"
         if row.unlinked_at is not None:
             words = f"Unlinked from {case.urn}"
-            until = end_of(row.hold_until) if row.hold_until else row.unlinked_at
-            found.append(registry.Period(code, words, until))
+            ended = end_of(row.hold_until) if row.hold_until else row.unlinked_at
+            found.append(registry.Period(code, words, ended))
             continue
         kept = rules.kept(case)
         until = end_of(kept.until) if kept.until else None

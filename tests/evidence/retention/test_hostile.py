@@ -429,7 +429,7 @@ def test_the_due_list_and_the_log_tell_of_no_complaint(vale: User, shah: User) -
         batch = disposal.proposed(vale)
     assert batch.items.get().recording == recording
     [event] = disposal.events(recording)
-    assert "PC/1/26" not in event.body.decode(errors="replace")
+    assert "PC/1/26" not in bytes(event.body).decode(errors="replace")
     line = history.describe([event])[0]
     assert "omplaint" not in line.words and deciding.ELSE in line.words
 
@@ -489,16 +489,18 @@ def test_a_complaint_over_hours_holds_the_others_where_one_is_being_destroyed(
     dock: Dock, camera: Camera, vale: User, reed: User, lane: User
 ) -> None:
     going = disposal.docked(dock)
+    officer = going.officer
+    assert officer is not None
     batch = disposal.leaving(vale, reed)
     disposal.over(batch)
-    other = disposal.aged(factories.recording(going.officer), 400, "stop-search")
+    other = disposal.aged(factories.recording(officer), 400, "stop-search")
     errors: list[BaseException] = []
 
     def hold() -> None:
         try:
             actions.watch(
                 by=lane, kind=Kind.COMPLAINT, reference="PC/1/26", reason="x",
-                officers=[going.officer], start=going.happened_at - timedelta(hours=2),
+                officers=[officer], start=going.happened_at - timedelta(hours=2),
                 end=going.happened_at + timedelta(hours=2),
             )  # fmt: skip
         except BaseException as error:
