@@ -110,7 +110,7 @@ def restore(
     return backup.account() | {
         "keys_written": made, "migrations_to_run": len(newer),
         "differences": contents.differences(backup.plain, backup.hidden),
-        "next": _next(len(newer)),
+        "next": [step.format(events=size) for step in _next(len(newer))],
     }  # fmt: skip
 
 
@@ -124,7 +124,12 @@ def _next(newer: int) -> list[str]:
         "published: it says how many events it put back",
         "manage.py custody restored --by NAME --reason REASON --rebuilt THAT NUMBER",
         "manage.py custody verify",
+        "manage.py retention again: rows that came back of footage that was disposed of since go "
+        "again",
         "manage.py reconcile: it names what the backup does not have",
+        "Do again what people did since this backup, by the events from number "
+        "{events} on (back office, Events): holds, shares and accounts that ended, categories, "
+        "footage that was restored. Nothing new is destroyed for BWV_REMORSE_DAYS",
         "Start the rest. Docks take in again what the database does not know.",
     ]
 
@@ -281,7 +286,9 @@ def _load(binaries: Path, backup: Backup, grants: Grants) -> None:
             while data := reader.stdout.read(CHUNK):
                 psql.stdin.write(data)
             reader.end()
-            for statement in [*grants.statements(), *_checks(backup.said), "COMMIT"]:
+            for statement in [
+                *grants.statements(), *_checks(backup.said), *_not_as_it_was(), "COMMIT",
+            ]:  # fmt: skip
                 psql.stdin.write(f"{statement};\n".encode())
             psql.stdin.close()
         except BrokenPipeError:
@@ -312,6 +319,21 @@ def _checks(said: Manifest) -> Iterator[str]:
         f"ARRAY(SELECT x FROM unnest(ARRAY[{wanted}]::text[]) AS w(x) ORDER BY x COLLATE \"C\")",
         "the triggers that protect the custody log are others",
     )  # fmt: skip
+
+
+def _not_as_it_was() -> Iterator[str]:
+    """What may not go on where the backup left it: sessions that may have been ended since, and
+    disposals that somebody may have stopped since. They have their days once more."""
+    for table, statement in (
+        ("django_session", "DELETE FROM public.django_session"),
+        ("retention_item", "UPDATE public.retention_item SET goes_at = greatest(goes_at, now() + "
+                           f"interval '{int(settings.REMORSE_DAYS)} days') "
+                           "WHERE state = 'leaving'"),
+    ):  # fmt: skip
+        yield (
+            f"DO $after$ BEGIN IF to_regclass('public.{table}') IS NOT NULL THEN {statement}; "
+            "END IF; END $after$"
+        )
 
 
 def _literal(text: str) -> str:

@@ -27,6 +27,7 @@ from evidence.recordings import rules
 from evidence.recordings.models import Recording
 from evidence.retention import listing, refusals, registry, tombs
 from evidence.retention.actions.releasing import drop
+from evidence.retention.calm import calm_until
 from evidence.retention.deciding import decide
 from evidence.retention.models import Doomed, Hold, Item
 from evidence.retention.reckoning import code_of
@@ -61,7 +62,9 @@ def next_item() -> int | None:
 
 def _free(now: object) -> Q:
     unclaimed = Q(claimed_until=None) | Q(claimed_until__lt=now)
-    ready = Q(state=State.DESTROYING) | Q(state=State.LEAVING, goes_at__lte=now)
+    ready = Q(state=State.DESTROYING)
+    if calm_until() is None:
+        ready |= Q(state=State.LEAVING, goes_at__lte=now)
     return unclaimed & ready
 
 
@@ -143,6 +146,12 @@ def _tell_store(recording_id: int) -> None:
     rows = Hold.objects.filter(recording=recording_id, in_store=False)
     for identifier in rows.values_list("pk", flat=True):
         to_store.delay(identifier)
+
+
+def begin_of(item: Item, recording: Recording) -> None:
+    """Begin what the log says was done before, in the caller's transaction, under the recording's
+    lock; nothing is decided again."""
+    _begin(item, recording, "")
 
 
 def _begin(item: Item, recording: Recording, rule: str) -> None:

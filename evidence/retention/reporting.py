@@ -10,8 +10,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from evidence.recordings.keeping import day
-from evidence.retention import destroying, disposal_pages, due
+from evidence.retention import destroying, disposal_pages, due, restored
 from evidence.retention.actions import releasing
+from evidence.retention.calm import calm_until
 from evidence.retention.models import Due, Item
 
 
@@ -82,6 +83,12 @@ def status() -> Report:
     stuck = disposal_pages.held_up()[:100]
     lines += [f"Held up: {row.recording.reference} in {row.batch.reference}: {row.problem}"
               for row in stuck]  # fmt: skip
+    until = calm_until()
+    if until is not None:
+        lines.append(
+            f"The database was restored: nothing new is destroyed before "
+            f"{timezone.localtime(until):%-d %b %Y %H:%M}. Do again what the log says since."
+        )
     problems = [
         {"recording": row.recording.reference, "batch": row.batch.reference,
          "problem": row.problem, "since": row.problem_at.isoformat() if row.problem_at else None}
@@ -89,6 +96,15 @@ def status() -> Report:
     ]  # fmt: skip
     data = {"states": found, "held_up": held_up(), "problems": problems}
     return Report(lines or ["Nothing is on its way out."], data)
+
+
+def again() -> Report:
+    """After a restore: what the log says was disposed of, disposed of again. Raises StoreError."""
+    lines, data = [], []
+    for one in restored.dispose_again():
+        lines.append(f"{one.reference}: {one.problem or 'disposed of, as before'}")
+        data.append({"recording": one.reference, "problem": one.problem})
+    return Report(lines or ["No rows came back of what was disposed of."], {"again": data})
 
 
 def held_up() -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from evidence.custody.models import Event
 from evidence.custody.record import Draft, Subject, record, service
 from evidence.store import s3
 from ingest.accounting import objects
@@ -20,32 +21,48 @@ ALIAS = "renditions"
 ACTOR = service("accounting")
 
 
-def remove() -> Iterator[str]:
+def remove(*, by: str) -> Iterator[str]:
     """Destroy what a count has listed and a look now finds unnamed still; a line for each.
 
-    Only what a finished or earlier count wrote down: nobody removes what no list showed.
+    Only what a finished or earlier count wrote down: nobody removes what no list showed. Nothing
+    that is older than a restoration of the database: the rows that named it may have been lost,
+    and a clip or a redacted copy can be evidence.
     """
+    restored = _restored_at()
     listed = Finding.objects.filter(kind=UNKNOWN, alias=ALIAS, resolved_at=None).order_by("pk")
     for finding in listed.iterator(chunk_size=200):
         [*still] = objects.confirm(ALIAS, [finding.key], Tally())
         if not any(fault.alias == ALIAS for fault in still):
             continue
-        size = sum(one.size for one in objects.held_under(ALIAS, finding.key))
+        held = objects.held_under(ALIAS, finding.key)
+        size = sum(one.size for one in held)
+        if restored is not None and any((one.modified or restored) <= restored for one in held):
+            yield (
+                f"kept {ALIAS} {finding.key}, {size:,} bytes: it is older than the restoration of "
+                "the database. Find out what it is; the log may tell (clip.made, clip.redacted)."
+            )
+            continue
         with transaction.atomic():
             # The event first: what can't be written down is not done.
             record(
                 Draft(
                     "accounting.orphan_removed", Subject("accounting"), ACTOR,
                     data={"stored": f"{s3.bucket(ALIAS)}/{finding.key}", "size": size},
+                    private={"name": by},
                 )
             )  # fmt: skip
             Finding.objects.filter(pk=finding.pk).update(resolved_at=timezone.now())
             s3.delete(ALIAS, finding.key)
         yield f"removed {ALIAS} {finding.key}, {size:,} bytes"
-    yield from _unfinished()
+    yield from _unfinished(by)
 
 
-def _unfinished() -> Iterator[str]:
+def _restored_at() -> datetime | None:
+    event = Event.objects.filter(type="log.restored").order_by("-index").first()
+    return datetime.fromisoformat(str(event.parsed()["time"])) if event is not None else None
+
+
+def _unfinished(by: str) -> Iterator[str]:
     young = timezone.now() - timedelta(seconds=settings.ACCOUNTING_GRACE_SECONDS)
     for part in s3.multiparts(ALIAS):
         if part.begun and part.begun > young:
@@ -56,6 +73,7 @@ def _unfinished() -> Iterator[str]:
                     "accounting.orphan_removed", Subject("accounting"), ACTOR,
                     data={"stored": f"{s3.bucket(ALIAS)}/{part.key}", "size": 0,
                           "upload": part.upload_id[:200]},
+                    private={"name": by},
                 )
             )  # fmt: skip
             s3.abort_multipart(ALIAS, part.key, part.upload_id)

@@ -140,7 +140,10 @@ def _kept_keys() -> QuerySet[Any, Any]:
 
 def _own_uploads() -> QuerySet[Any, Any]:
     """Those whose object no original names. Of a file under verification see `_verifying`."""
-    return Upload.objects.filter(state__in=["receiving", "verifying", "quarantined", "abandoned"])
+    stone = Tombstone.objects.filter(upload=OuterRef("pk"))
+    rows = Upload.objects.filter(state__in=["receiving", "verifying", "quarantined", "abandoned"])
+    # What was taken in from quarantine and disposed of since is the tombstone's to name.
+    return rows.exclude(Exists(stone))
 
 
 def _long_assembled() -> QuerySet[Any, Any]:

@@ -16,6 +16,11 @@ from ingest.accounting.faults import DIFFERENT, EXTRA, MISSING, Fault
 VERIFY = "Run manage.py custody verify, and compare with the receipt of the dock."
 NO_EVENT = "Find out who wrote the row: no action does that without an event."
 NO_ROW = "Look for the row in a backup of the database. Keep the object."
+NO_STONE = (
+    "Where the database was restored, it had not heard of it: nothing is to be looked for. "
+    "Otherwise look for the row in a backup of the database."
+)
+CAME_BACK = "A backup brought them back. Run: manage.py retention again."
 NOT_BOTH = "Find out who wrote the row. What was disposed of may not be shown to anybody."
 
 # Bodies are canonical JSON; `->>` reads only what is asked for.
@@ -28,6 +33,7 @@ FROM (SELECT convert_from(body, 'UTF8')::json AS body FROM custody_pending) wait
 WHERE body->>'type' = '{type}'
 """
 
+# What the log also says went is asked for by DELETED.
 RECEIVED = f"""
 WITH said AS (
   SELECT ref, count(*) AS times, min(body->'object'->>'sha256') AS sha256,
@@ -36,11 +42,14 @@ WITH said AS (
 ), held AS (
   SELECT reference AS ref, sha256, size, 'original' AS kind FROM recordings_original
   UNION ALL SELECT reference, sha256, size, 'tombstone' FROM retention_tombstone
+), gone AS (
+  SELECT DISTINCT ref FROM ({_SAID.format(type="evidence.deleted")}) deletions
 )
 SELECT coalesce(held.ref, said.ref), held.kind, said.times, held.sha256 = said.sha256,
        held.size, said.size
 FROM held FULL JOIN said ON held.ref = said.ref
-WHERE held.ref IS NULL OR said.ref IS NULL OR said.times <> 1
+WHERE (held.ref IS NULL AND said.ref NOT IN (SELECT ref FROM gone))
+   OR said.ref IS NULL OR said.times <> 1
    OR held.sha256 <> said.sha256 OR held.size <> said.size
 ORDER BY 1
 """
@@ -54,7 +63,8 @@ DELETED = f"""
 WITH said AS (
   SELECT DISTINCT ref FROM ({_SAID.format(type="evidence.deleted")}) events
 )
-SELECT coalesce(gone.reference, said.ref), gone.reference IS NULL
+SELECT coalesce(gone.reference, said.ref), gone.reference IS NULL,
+       EXISTS (SELECT 1 FROM recordings_original WHERE reference = said.ref)
 FROM retention_tombstone gone FULL JOIN said ON gone.reference = said.ref
 WHERE gone.reference IS NULL OR said.ref IS NULL ORDER BY 1
 """
@@ -101,10 +111,13 @@ def faults() -> Iterator[Fault]:
     for (ref,) in _rows(BOTH):
         what = f"{ref} was disposed of, and has an original"
         yield Fault(DIFFERENT, "rows", what, NOT_BOTH)
-    for ref, no_row in _rows(DELETED):
-        if no_row:
+    for ref, no_row, came_back in _rows(DELETED):
+        if came_back and no_row:
+            what = f"{ref}: the log says that it was disposed of, and its rows are here again"
+            yield Fault(EXTRA, "rows", what, CAME_BACK)
+        elif no_row:
             what = f"{ref}: the log says that it was disposed of, and no tombstone is there"
-            yield Fault(MISSING, "rows", what, NO_ROW)
+            yield Fault(MISSING, "rows", what, NO_STONE)
         else:
             what = f"{ref}: a tombstone, and the log says nothing of a disposal"
             yield Fault(MISSING, "log", what, NO_EVENT)

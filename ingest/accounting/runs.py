@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -91,6 +92,10 @@ def carry_out(run: Run, reckoning: Reckoning) -> Iterator[Fault]:
         kept.write()
         _finish(run, reckoning)
     except BaseException as error:
+        # What was found by then is kept, and said: a count that stops hides nothing.
+        with suppress(Exception):
+            kept.write()
+            _say(run, reckoning)
         fail(run, f"{type(error).__name__}: {error}")
         raise
 
@@ -165,7 +170,8 @@ def _finish(run: Run, reckoning: Reckoning) -> None:
         row.originals, row.disposed = Original.objects.count(), Tombstone.objects.count()
         row.state, row.finished, row.stage = Run.State.DONE, timezone.now(), ""
         row.save()
-        Finding.objects.filter(~Q(last_run=row), resolved_at=None).update(resolved_at=row.finished)
+        over = Finding.objects.filter(~Q(last_run=row), resolved_at=None)
+        over.exclude(area__in=reckoning.unseen).update(resolved_at=row.finished)
         kinds = {kind.value: reckoning.kinds.get(kind.value, 0) for kind in Finding.Kind}
         data = {
             "run": row.pk, "faults": reckoning.count, **kinds,

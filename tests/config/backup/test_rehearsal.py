@@ -348,6 +348,9 @@ def test_a_lost_database_comes_back_and_docks_carry_on(story: Story) -> None:
     assert code == 0, said
     found = told(said)
     assert found["keys_written"] == []
+    assert own.ask("SELECT count(*) FROM django_session") == 0
+    assert any("manage.py retention again" in step for step in found["next"])
+    assert any(f"from number {found['events']} on" in step for step in found["next"])
     assert [item["name"] for item in found["differences"]] == ["DATABASE_URL"]
 
     # What protects the log is in force, for the owner too; the roles may what they might.
@@ -384,6 +387,11 @@ def test_a_lost_database_comes_back_and_docks_carry_on(story: Story) -> None:
     assert code == 0, said
     code, said = own.run("custody", "verify")
     assert (code, "Everything agrees" in said) == (0, True), said
+
+    said = own.manage("retention", "again")
+    assert "No rows came back" in said
+    said = own.manage("retention", "status")
+    assert "nothing new is destroyed before" in said
 
     # What the backup did not have is named: two objects that no row knows.
     known = own.ask("SELECT string_agg(key, ' ') FROM recordings_original").split()

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.config import Config
 from django.utils import timezone
 
 from evidence.custody import sequencer
@@ -152,12 +153,11 @@ def test_a_store_that_is_away_is_not_damage(
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A client that does not wait a minute for each answer."""
-    real = s3.Config
-    monkeypatch.setattr(
-        s3,
-        "Config",
-        lambda **said: real(**{**said, "read_timeout": 2, "retries": {"max_attempts": 1}}),
-    )
+
+    def quick(**said: Any) -> Config:
+        return Config(**{**said, "read_timeout": 2, "retries": {"max_attempts": 1}})
+
+    monkeypatch.setattr("evidence.store.s3.Config", quick)
     s3._client.cache_clear()
     yield
     s3._client.cache_clear()

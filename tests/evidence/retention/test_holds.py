@@ -189,6 +189,20 @@ def test_locks_are_extended_before_they_end(dock: Dock, camera: Camera, film: by
     assert extended > soon + timedelta(days=20)
 
 
+def test_locks_are_extended_as_many_as_there_are_and_the_lost_stop_none(
+    dock: Dock, camera: Camera, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from evidence.recordings.models import Original
+
+    made = [factories.docked(dock, b"f%d" % n, name=f"F{n}.bin").originals.get() for n in range(5)]
+    soon = timezone.now() + timedelta(days=1)
+    Original.objects.update(locked_until=soon)
+    s3.destroy("originals", made[0].key, made[0].version_id)
+    monkeypatch.setattr(tasks, "BATCH", 2)
+    tasks.extend_locks()
+    assert Original.objects.filter(locked_until__gt=soon).count() == 4
+
+
 def test_a_complaint_is_recorded_in_the_admin(shah: User, lane: User) -> None:
     recording = factories.recording(shah, happened_at=timezone.now() - timedelta(hours=1))
     client = Client()

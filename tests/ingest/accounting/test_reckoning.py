@@ -12,7 +12,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from evidence.custody import anchors, checkpoints, sequencer
+from evidence.custody import anchors, checkpoints, sequencer, upkeep
 from evidence.custody.models import Anchor, Event, Pending
 from evidence.custody.record import Draft, record, service
 from evidence.people.models import User
@@ -296,7 +296,7 @@ def test_a_tombstone_without_an_event_and_an_event_without_a_tombstone(
     assert said() == []
     stone.delete()
     assert [(kind, area) for kind, area, _ in said()] == [
-        ("missing", "docks"), ("missing", "rows"), ("missing", "rows"),
+        ("missing", "docks"), ("missing", "rows"),
     ]  # fmt: skip
 
 
@@ -485,6 +485,15 @@ def test_orphans_are_removed_by_an_act_alone_and_never_originals(
     assert {"stored": f"{s3.bucket('renditions')}/left/behind", "size": 5} in events
     assert not Finding.objects.filter(area="renditions", resolved_at=None).exists()
     assert Run.objects.count() == 1
+
+
+def test_what_is_older_than_a_restoration_is_no_orphan(original: Original) -> None:
+    """A clip that was made after the backup: the database that knew it was lost."""
+    put("renditions", "left/clip", b"12345")
+    assert reconcile()[0] == 1
+    upkeep.restored("DS Lane", "Disk failed", 0)
+    assert ["kept renditions left/clip" in line for line in reconcile("--remove-orphans")[1]]
+    assert s3.head("renditions", "left/clip").size == 5
 
 
 def test_an_orphan_that_got_its_row_since_is_not_removed(original: Original) -> None:

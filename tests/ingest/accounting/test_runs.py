@@ -100,6 +100,40 @@ def test_a_run_that_fails_resolves_nothing_and_says_so(
     assert Event.objects.filter(type="evidence.reconciled").count() == 1
 
 
+def test_a_replica_that_is_away_stops_no_count(
+    docked: Recording, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And what was found in it before is not over."""
+    options = {**settings.STORAGES["originals"]["OPTIONS"], "bucket_name": "x",
+               "endpoint_url": "http://127.0.0.1:9", "access_key": "away"}  # fmt: skip
+    settings.STORAGES = {**settings.STORAGES, "replica": {
+        **settings.STORAGES["originals"], "OPTIONS": options}}  # fmt: skip
+    old = Finding.objects.create(
+        kind="missing", area="replica", what="R-1 replica", todo="x", fingerprint="1",
+        first_seen=timezone.now(), last_run=Run.objects.create(state="done"),
+    )  # fmt: skip
+    original = docked.originals.get()
+    s3.destroy("originals", original.key, original.version_id)
+    run = count()
+    assert run.state == "done" and run.kinds == {"missing": 1, "unknown": 1}
+    old.refresh_from_db()
+    assert old.resolved_at is None
+    assert Finding.objects.filter(what__startswith="replica could not be counted").exists()
+    assert "originals are missing or different" in caplog.text
+
+
+def test_a_count_that_stops_keeps_and_says_what_it_found(
+    docked: Recording, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    original = docked.originals.get()
+    s3.destroy("originals", original.key, original.version_id)
+    monkeypatch.setattr("ingest.accounting.published.faults", lambda *args: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        count()
+    assert Finding.objects.get().area == "originals"
+    assert "originals are missing or different" in caplog.text
+
+
 def test_a_silent_run_is_found_and_its_end_is_not_believed(docked: Recording) -> None:
     run = runs.begin()
     tasks.sweep()

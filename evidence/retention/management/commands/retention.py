@@ -1,4 +1,4 @@
-"""`manage.py retention explain RECORDING | due | run | status`, each with `--json`."""
+"""`manage.py retention explain RECORDING | due | run | status | again`, each with `--json`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from evidence.recordings.models import Recording
 from evidence.retention import explaining, reporting
+from evidence.store import s3
 
 
 class Command(BaseCommand):
@@ -27,6 +28,7 @@ class Command(BaseCommand):
             "due": "what would go, and what goes with it; nothing is changed",
             "run": "find what is due, release what a rule releases, destroy what has had its days",
             "status": "what is on its way out, and what is held up",
+            "again": "after a restore: dispose again of what the log says had gone",
         }
         for name, what in words.items():
             act = acts.add_parser(name, help=what)
@@ -44,6 +46,12 @@ class Command(BaseCommand):
 
     def _status(self, options: dict[str, Any]) -> None:
         self._say(reporting.status(), options)
+
+    def _again(self, options: dict[str, Any]) -> None:
+        try:
+            self._say(reporting.again(), options)
+        except s3.StoreError as error:
+            raise CommandError(f"{error} Run it again when the store answers.") from error
 
     def _say(self, report: reporting.Report, options: dict[str, Any]) -> None:
         if options["json"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
@@ -30,10 +31,14 @@ class Command(BaseCommand):
             help="take away renditions that a count has listed as named by no row; never originals",
         )  # fmt: skip
 
+        parser.add_argument(
+            "--by", default=os.environ.get("USER", "console"), help="who removes orphans"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print faults, then the count of every file that a dock listed, by state."""
         if options["remove_orphans"]:
-            for line in orphans.remove():
+            for line in orphans.remove(by=options["by"]):
                 self.stdout.write(line)
             return
         reckoning = Reckoning()
