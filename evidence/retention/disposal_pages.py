@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
+from evidence.recordings.ending import may_know_that_it_went
 from evidence.recordings.models import Recording
 from evidence.recordings.search import clean, reference_in
 from evidence.retention.models import Batch, Item, Tombstone
@@ -83,10 +84,17 @@ def lines(user: User, items: list[Item]) -> list[Line]:
     return [
         Line(
             item, *(HELD_UP if item.problem else TAGS[item.state]),
-            item.recording_id in seen, may and item.state == State.LEAVING,
+            item.recording_id in seen or _is_left(user, item),
+            may and item.state == State.LEAVING,
         )
         for item in items
     ]  # fmt: skip
+
+
+def _is_left(user: User, item: Item) -> bool:
+    """Whether the page of what is left is there for them: of their own footage it is not."""
+    gone = item.state in (State.DESTROYING, State.GONE)
+    return gone and may_know_that_it_went(user, item.recording)
 
 
 def left(batch: Batch) -> str:

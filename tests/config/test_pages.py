@@ -15,6 +15,7 @@ from django.utils.functional import SimpleLazyObject
 
 from config import checks, navigation
 from evidence.people.models import User
+from tests import disposal
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,13 +43,17 @@ def test_each_role_gets_its_own_links(
         "Back office",
     ]  # fmt: skip
     assert words(administrator) == ["People", "Dock screens", "Docks", "Back office"]
+    assert words(disposal.manager()) == [
+        "Team footage", "Search", "Due", "Holds", "Rules", "Accounting", "Dock screens",
+        "Back office",
+    ]  # fmt: skip
     assert words(AnonymousUser()) == []
 
 
 def test_every_link_opens_for_whoever_gets_it(
     shah: User, hughes: User, lane: User, administrator: User, auditor: User
 ) -> None:
-    for user in (shah, hughes, lane, administrator, auditor):
+    for user in (shah, hughes, lane, administrator, auditor, disposal.manager()):
         client = Client()
         client.force_login(user)
         request = RequestFactory().get("/")

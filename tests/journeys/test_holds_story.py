@@ -152,7 +152,7 @@ def agree(story: Keeping, page: Page, release: str, references: list[str]) -> No
     page.goto(story.url("/admin/"))
     page.get_by_role("link", name=re.compile("Releases that wait for a second person")).click()
     looked_at(page, "51-releases")
-    page.get_by_role("link", name=f"Release of {ORDER}").press("Enter")
+    page.get_by_role("link", name=f"Release of all holds of {ORDER}").press("Enter")
     assert page.url == release
     told(page, "The court lifted it on Monday", "2 holds", *references)
     looked_at(page, "52-decide")

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from evidence.custody.record import Subject
 from evidence.recordings.models import Recording, Rule, make_reference
@@ -70,6 +71,10 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return self.reference
+
+    def get_absolute_url(self) -> str:
+        """The page of this batch."""
+        return reverse("batch", args=[self.reference])
 
     def subject(self) -> Subject:
         """This batch as the custody log names it."""
