@@ -381,7 +381,6 @@ def test_a_rule_is_changed_by_two_people_and_so_is_what_is_held(
     page.goto(story.url("/admin/"))
     page.get_by_role("link", name="Rules", exact=True).first.click()
     looked_at(page, "20-rules")
-    picture(page, "rules", 900)
     page.get_by_role("link", name="Use of force").press("Enter")
     page.get_by_role("button", name="Propose another version").press("Enter")
     page.locator("#days").fill("60 days")
