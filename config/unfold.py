@@ -83,6 +83,7 @@ UNFOLD: dict[str, Any] = {
                     _item("Accounting", "fact_check", "accounting", "accounting.view"),
                     _item("Fixity", "health_and_safety", "fixity", "accounting.view"),
                     _item("Storage", "database", "storage", "accounting.view"),
+                    _item("Moving stores", "move_down", "moving", "retention.approve"),
                 ],
             },
             {

@@ -304,7 +304,7 @@ def _pages(things: dict[str, Any]) -> dict[str, list[str]]:
         f"/retention/{row.reference}/" for row in Batch.objects.all())]  # fmt: skip
     office += [f"/retention/due/{row.pk}/{page}" for row in Rule.objects.filter(category__code="bad")
                for page in ("", "propose/")]  # fmt: skip
-    office += ["/storage/", "/accounting/", *(
+    office += ["/storage/", "/accounting/", "/moving/", *(
         f"/accounting/?kind={kind}" for kind in Finding.Kind.values)]  # fmt: skip
     office += ["/fixity/", *(f"/fixity/{row.pk}/" for row in Damage.objects.all())]
     office += ["/requests/", things["asked"].get_absolute_url(), f"/requests/new/?case={ask}"]
