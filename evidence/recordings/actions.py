@@ -141,12 +141,12 @@ def _to_say(by: User, recording: Recording) -> Recording:
 
 def _say(by: User, locked: Recording, before: str, was: int | None) -> None:
     """Save what is said now, with its event: the one place that writes it."""
-    search.reindex(locked)
     rules.settle(locked)
     if locked.category_id != was:
         lowered = rules.lowers(rules.book(), locked, was)
         locked.lowered_at = timezone.now() if lowered else None
     locked.save(update_fields=[*said.FIELDS, "kept_until", "lowered_at"])
+    search.reindex(locked)
     record(
         Draft(
             "recording.categorised",

@@ -353,7 +353,7 @@ def stale(client: Client, seconds: int = 301) -> None:
         ("administrator", "/admin/people/user/{shah}/change/"),
         ("administrator", "/admin/people/user/{shah}/factors/"),
         ("administrator", "/admin/devices/dock/{dock}/code/"),
-        ("lane", "/admin/retention/hold/{hold}/release/"),
+        ("lane", "/retention/holds/{hold}/release/"),
         ("mana", "/retention/rules/traffic/propose/"),
         ("mana", "/retention/groups/{recording}/"),
         ("shah", "/account/passkeys/add/"),

@@ -327,7 +327,7 @@ def _reader(name: str) -> User:
 # question 1, a savepoint each for event, time-out and rows.
 # The link to notices 1 (who may be served); for the office their own ties 2, twice, and what of
 # these rows the office's marks are not told of 1.
-COST = {"officer": 23, "supervisor": 25, "standards": 29, "manager": 29, "panel": 21}
+COST = {"officer": 23, "supervisor": 25, "standards": 31, "manager": 29, "panel": 21}
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -63,7 +63,9 @@ def agreed(mana: User, manb: User, of: Category | None, **more: Any) -> Rule:
 
 
 def footage(officer: User, days_ago: float, of: str = "traffic", **more: Any) -> Recording:
-    moment = timezone.now() - timedelta(days=days_ago)
+    # At noon by the clock on the wall: near midnight a day of summer time is another day.
+    noon = timezone.localtime().replace(hour=12, minute=0, second=0, microsecond=0)
+    moment = noon - timedelta(days=days_ago)
     return factories.recording(officer, happened_at=moment, category=category(of), **more)
 
 
@@ -251,7 +253,7 @@ def test_a_new_category_is_kept_until_it_has_a_rule_and_its_first_is_for_all(
     drone = Category.objects.create(code="drone", name="Drone")
     assert keeping.of_category(drone) == "Kept until a rule says how long"
     agreed(mana, manb, drone, days=60)
-    old = factories.recording(shah, happened_at=timezone.now() - timedelta(days=40), category=drone)
+    old = footage(shah, 40, "drone")
     assert keeping.until(old) == timezone.localdate() + timedelta(days=20)
     # Where something is held already, it is not acted on without two people.
     other = Category.objects.create(code="boat", name="Boat")

@@ -258,7 +258,8 @@ def test_the_frame_is_all_footage_of_the_stratum_and_no_other(
     Recording.objects.filter(pk=joined.pk).update(joined_into=inside[0])
     secret = footage(shah, 2, restricted="covert")
     footage(None, 3)
-    footage(shah, 5, "")
+    # Late enough that its 31 days have not ended when the sample is drawn.
+    footage(shah, 5, "", at=datetime(2032, 1, 20, 12, tzinfo=UTC))
     row = actions.draw(by=lane, plan=plan)
     unit = shah.unit_id
     got = {one.key: set(one.references()) for one in row.strata.all()}
