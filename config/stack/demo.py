@@ -30,7 +30,7 @@ PEOPLE = (
         "{url}/admin/ a complaint from letter to outcome, its review room; samples; shares",
     ),
     ("price", "Supt 301 Price, appropriate authority", "{url}/admin/ decides complaints"),
-    ("reed", "Reed, evidence manager", "{url}/admin/ quarantine, holds, grants"),
+    ("reed", "Reed, evidence manager", "{url}/admin/ quarantine, due, holds, rules, accounting"),
     ("audit", "the auditor", "who looked at what, the custody log, no footage"),
     ("admin", "the system administrator", "docks, cameras, people, no footage"),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 
 from evidence.recordings import rules
@@ -46,7 +47,11 @@ def of_rule(recording: Recording, book: rules.Rulebook) -> list[Ground]:
         return [Ground("no-rule", str(error), None)]
     found = [
         Ground(code_of(ends.rule), words_of(ends.rule), known(ends.by_rule), ends.rule.source),
-        Ground("arrival", "So long after it was docked", known(ends.by_arrival)),
+        Ground(
+            "arrival",
+            f"At least {settings.ARRIVAL_DAYS} days after it was docked",
+            known(ends.by_arrival),
+        ),
     ]
     if ends.by_change is not None:
         words = "So long after its rule was changed, or as long as the rule before"
