@@ -45,6 +45,9 @@ class Footage:
     restored: list[datetime] = field(default_factory=list)
     # It was evidence in a case once: then no rule alone lets go of it.
     evidence: bool = False
+    # It was called something less after that had ended already: then one person's word would be
+    # all that it takes, so two are asked.
+    lowered: bool = False
     gone: datetime | None = None
 
     def category(self, at: datetime) -> str:
@@ -71,6 +74,15 @@ class Journal:
                 best = version
         return best or self.rules[one.category(at)][0]
 
+    def say(self, one: Footage, at: datetime, code: str) -> None:
+        """Somebody says what it is."""
+        if code == one.category(at):
+            return
+        before = self.rule(one, at)
+        one.said.append((at, code))
+        by_rule = not self.rule(one, at).people
+        one.lowered = before.people and by_rule and self.end(one, at) <= at + DAY
+
     def end(self, one: Footage, at: datetime) -> datetime:
         """When its own rule, as of that time, lets go of it."""
         return max(one.recorded + self.rule(one, at).days * DAY, one.came + ARRIVAL)
@@ -93,11 +105,12 @@ class Journal:
             yield f"{one.reference} is gone at {at}, though it is kept by {', '.join(keeping)}"
         rule = self.rule(one, at)
         changed = rule.held_since
-        if changed is not None and changed > one.came and at < changed + REMORSE - HOUR:
+        same = changed is not None and one.category(changed) == one.category(at)
+        if changed is not None and same and changed > one.came and at < changed + REMORSE - HOUR:
             before = self.end(one, changed - timedelta(seconds=1))
             if before - HOUR > at:
                 yield f"{one.reference} is gone at {at}, at once after its rule was changed"
-        if not rule.people and not one.evidence:
+        if not rule.people and not one.evidence and not one.lowered:
             return
         last = max(one.restored, default=datetime.min.replace(tzinfo=UTC))
         agreed = [entry for entry in one.agreed if last < entry[0] <= at - REMORSE]
@@ -108,7 +121,7 @@ class Journal:
 
     def late(self, one: Footage, at: datetime, step: timedelta) -> Iterator[str]:
         """What is wrong with its being there still: its rule should have let go of it."""
-        if self.rule(one, at).people or one.evidence:
+        if self.rule(one, at).people or one.evidence or one.lowered:
             return
         # Long enough before its end nothing else kept it, and nobody said anything else of it.
         end = self.end(one, at)

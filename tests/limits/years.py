@@ -142,7 +142,7 @@ class Years:
         except (Recording.DoesNotExist, NotAllowed, ValueError):
             self.did("refused: category")
             return
-        one.said.append((now, category.code))
+        self.journal.say(one, now, category.code)
         self.did("said")
 
     def hold_one(self, now: datetime) -> None:
@@ -227,7 +227,12 @@ class Years:
 
     def propose(self, now: datetime) -> None:
         """One manager proposes what is due."""
-        rules = list(Due.objects.filter(by_rule=False).values_list("rule", flat=True).distinct())
+        rules = list(
+            Due.objects.filter(by_rule=False)
+            .values_list("rule", flat=True)
+            .distinct()
+            .order_by("rule")
+        )
         if not rules:
             return
         rule = Rule.objects.get(pk=self.dice.choice(rules))
@@ -240,9 +245,10 @@ class Years:
 
     def decide(self, now: datetime) -> None:
         """Another agrees, or refuses; the same person can't."""
-        batch = Batch.objects.filter(state="proposed").order_by("?").first()
-        if batch is None:
+        waiting = list(Batch.objects.filter(state="proposed").order_by("pk"))
+        if not waiting:
             return
+        batch = self.dice.choice(waiting)
         try:
             releasing.approve(by=self.people["m0"], batch=batch, reason="Mine")
             raise AssertionError("one person alone let footage go")
@@ -261,9 +267,9 @@ class Years:
     def restore_one(self, now: datetime) -> None:
         """Somebody takes one back in its window."""
         leaving = Item.objects.filter(state="leaving").select_related("recording", "batch__rule")
-        item = leaving.order_by("?").first()
-        if item is None:
+        if not leaving:
             return
+        item = self.dice.choice(list(leaving.order_by("pk")))
         story = self.journal.footage[item.recording.reference]
         rule = item.batch.rule
         assert rule is not None
