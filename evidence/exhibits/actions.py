@@ -15,6 +15,7 @@ from evidence.cases.models import Case, CaseLink
 from evidence.custody.record import Draft, record_all
 from evidence.exhibits import access, covers, making, marks, ranges
 from evidence.exhibits.models import Clip, Exhibit, Redaction
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import damage
@@ -23,7 +24,6 @@ from evidence.recordings.models import Recording
 from evidence.store import s3
 
 NOTHING = "There is nothing here that you can see. Check the reference."
-LONGEST = 300
 ENDINGS = ("mp4", "mkv", "avi", "ts", "wmv")
 
 
@@ -69,7 +69,7 @@ def produce(*, by: User, case: Case, reference: str, wish: Wish) -> Exhibit:
     case = cases.find(by, case.urn, "exhibit.produce")
     recording = _recording(by, reference)
     producer = _producer(by, recording, wish)
-    description = _said(wish.description)
+    description = typed.one_line(wish.description)
     if len(description) < 3:
         raise NotProduced("Enter what it shows, like: arrest in Villiers Street", "description")
     mark = _mark(wish.mark)
@@ -115,7 +115,7 @@ def _producer(by: User, recording: Recording, wish: Wish) -> User:
     if wish.producer is None or wish.producer.pk == by.pk:
         return by
     who = wish.producer
-    if len(_said(wish.reason)) < 3:
+    if len(typed.one_line(wish.reason)) < 3:
         raise NotProduced(f"Enter why {who.short} produces it and not you", "reason")
     sees = visible_to(who).filter(pk=recording.pk).exists()
     if not who.is_active or not (sees or recording.officer_id == who.pk):
@@ -124,10 +124,6 @@ def _producer(by: User, recording: Recording, wish: Wish) -> User:
             "producer",
         )
     return who
-
-
-def _said(text: str) -> str:
-    return " ".join(text.replace("\0", "").split())[:LONGEST]
 
 
 def _mark(text: str) -> str:
@@ -145,12 +141,12 @@ def _linked(by: User, case: Case, recording: Recording, wish: Wish) -> None:
         raise NotProduced(
             f"This footage is not linked to {case.urn}. Ask the officer in the case to link it."
         )
-    if len(_said(wish.link_reason)) < 3:
+    if len(typed.one_line(wish.link_reason)) < 3:
         raise NotProduced(
             f"Enter why this footage belongs to {case.urn}: it is not linked yet", "link_reason"
         )
     try:
-        linking.link(by=by, case=case, recording=recording, reason=_said(wish.link_reason))
+        linking.link(by=by, case=case, recording=recording, reason=typed.one_line(wish.link_reason))
     except ValueError as error:
         raise NotProduced(str(error), "link_reason") from None
 
@@ -203,7 +199,7 @@ def _kept(
             made = Exhibit.objects.create(
                 case=case, recording=recording, clip=clip, mark=mark, producer=producer,
                 description=description, produced_by=by,
-                reason=_said(wish.reason) if producer.pk != by.pk else "",
+                reason=typed.one_line(wish.reason) if producer.pk != by.pk else "",
             )  # fmt: skip
     except IntegrityError:
         # Whatever way another took it by: the database has the last word.
@@ -233,14 +229,14 @@ def _tell(
 
 def withdraw(*, by: User, exhibit: Exhibit, reason: str) -> Exhibit:
     """Take an exhibit back. It stays, with its mark. Raises Exhibit.DoesNotExist, NotProduced."""
-    if len(_said(reason)) < 3:
+    if len(typed.one_line(reason)) < 3:
         raise NotProduced("Enter why it is withdrawn", "reason")
     with transaction.atomic():
         row = mine(by, exhibit)
         if row.withdrawn_at is not None:
             return row
         row.withdrawn_at, row.withdrawn_by = timezone.now(), by
-        row.withdraw_reason = _said(reason)
+        row.withdraw_reason = typed.one_line(reason)
         row.save(update_fields=["withdrawn_at", "withdrawn_by", "withdraw_reason"])
         data = {"case": row.case.subject().ref, "exhibit": row.reference}
         private = {
@@ -260,7 +256,7 @@ def mine(by: User, exhibit: Exhibit) -> Exhibit:
 
 def again(*, by: User, exhibit: Exhibit, reason: str) -> None:
     """Have a clip made that could not be. Raises Exhibit.DoesNotExist, NotProduced."""
-    if len(_said(reason)) < 3:
+    if len(typed.one_line(reason)) < 3:
         raise NotProduced("Enter what has changed since", "reason")
     with transaction.atomic():
         row = mine(by, exhibit)
@@ -272,7 +268,7 @@ def again(*, by: User, exhibit: Exhibit, reason: str) -> None:
         ).update(state=Clip.State.WAITING, attempts=0, claimed_until=None, problem="")
         if clip is None or not taken:
             return
-        private = {"name": by.short, "reason": _said(reason)}
+        private = {"name": by.short, "reason": typed.one_line(reason)}
         _tell("clip.asked", by, row, {"clip": clip.reference}, private)
         making.wake(clip)
 

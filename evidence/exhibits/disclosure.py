@@ -17,6 +17,7 @@ from evidence.cases import access as cases
 from evidence.cases.models import Case, CaseLink
 from evidence.custody.record import Draft, record
 from evidence.exhibits.models import Decision, Exhibit
+from evidence.people import typed
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
 from evidence.recordings.models import Recording
@@ -175,20 +176,16 @@ def _read(said: Said, newest: Decision | None) -> None:
     )  # fmt: skip
 
 
-def _tidy(text: str, longest: int) -> str:
-    return " ".join(text.replace("\0", "").split())[:longest]
-
-
 def _checked(said: Said) -> dict[str, object]:
     """What is kept of it. Raises NotDecided."""
     if said.relevant not in Relevant.values:
         raise NotDecided("Select whether it is relevant", "relevant")
-    reason = _tidy(said.reason, LONGEST_REASON)
+    reason = typed.one_line(said.reason, LONGEST_REASON)
     if len(reason) < 3:
         raise NotDecided("Enter why, in a few words", "reason")
     if said.used and said.relevant != Relevant.YES:
         raise NotDecided("What is used is relevant: select Relevant, or Unused", "used")
-    description = _tidy(said.description, LONGEST_DESCRIPTION)
+    description = typed.one_line(said.description, LONGEST_DESCRIPTION)
     if said.relevant == Relevant.YES and not said.used and len(description) < 3:
         raise NotDecided(
             "Enter what it shows, with key times: the schedule says it so", "description"
@@ -196,7 +193,7 @@ def _checked(said: Said) -> dict[str, object]:
     return {
         "relevant": said.relevant, "used": said.used, "sensitive": said.sensitive,
         "withheld": said.withheld, "reason": reason, "description": description,
-        "location": _tidy(said.location, LONGEST_LOCATION),
+        "location": typed.one_line(said.location, LONGEST_LOCATION),
     }  # fmt: skip
 
 

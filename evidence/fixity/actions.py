@@ -8,8 +8,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from evidence.custody.record import Draft, Subject, record
 from evidence.fixity import finding
 from evidence.fixity.models import Damage
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.access import visible_to as recordings_visible_to
@@ -46,6 +48,9 @@ def read_again(*, by: User, damage: int) -> Damage:
         if row.wanted_at is None:
             row.wanted_at, row.claimed_until = timezone.now(), None
             row.save(update_fields=["wanted_at", "claimed_until"])
+            draft = Draft("evidence.reading_asked", Subject(row.reference), by.actor(),
+                          data={"damage": row.pk}, private={"name": by.short})  # fmt: skip
+            record(draft)
     return row
 
 
@@ -58,9 +63,7 @@ def lift(*, by: User, damage: int, reason: str) -> Damage:
         found = visible_to(by).get(pk=damage)
         if not may_lift(by, found):
             raise NotAllowed(NOTHING)
-        said = reason.replace("\0", "").strip()[:300]
-        if not said:
-            raise NotMended("Enter what was done to mend it.")
+        said = typed.reason(reason, "Enter what was done to mend it.", NotMended)
         finding.lock_recording(found.recording_id)
         row = visible_to(by).select_for_update(of=("self",)).get(pk=damage)
         if row.state != Damage.State.HELD:

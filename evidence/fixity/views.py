@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,30 +11,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from evidence.fixity import actions, figures
 from evidence.fixity.models import Damage, Figures, Turn
-from evidence.people.actions import NotAllowed
-from evidence.people.fresh import proved_again
+from evidence.people.gate import those_who
 from evidence.people.requests import person
 from evidence.store import s3
 
-View = Callable[..., HttpResponse]
 PAGE = 50
 MOST_OPEN = 200
 
 
-def those_who_count(view: View) -> View:
-    """For those who may see what is held; to everybody else there is nothing here."""
-
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not person(request).may("accounting.view"):
-            raise Http404
-        try:
-            return view(request, *args, **kwargs)
-        except (Damage.DoesNotExist, NotAllowed):
-            raise Http404 from None
-
-    return guarded
+# For those who may see what is counted.
+those_who_count = those_who("accounting.view", missing=(Damage.DoesNotExist,))
 
 
 @require_GET
@@ -101,8 +82,7 @@ def again(request: HttpRequest, damage: int) -> HttpResponse:
 
 
 @require_POST
-@those_who_count
-@proved_again
+@those_who("accounting.view", proved=True, missing=(Damage.DoesNotExist,))
 def lift(request: HttpRequest, damage: int) -> HttpResponse:
     """It was mended by hand, and a new reading says so too."""
     try:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from evidence.people import typed
 from evidence.people.models import User
 from evidence.people.requests import address, person
 from evidence.recordings import finding, keyset, matches, pages
@@ -141,7 +142,7 @@ def _ask_why(
 def _say_why(
     request: HttpRequest, form: finding.SearchForm, given: QueryDict, whose: str
 ) -> HttpResponse:
-    reason = " ".join(request.POST.get("reason", "").replace("\0", " ").split())[:300]
+    reason = typed.one_line(request.POST.get("reason", ""))
     if whose and not reason:
         error = "Enter why you search this officer's footage"
         return _ask_why(request, given, whose, error, status=422)

@@ -26,7 +26,7 @@ from evidence.custody.record import Draft, record, service
 from evidence.recordings import rules
 from evidence.recordings.models import Recording
 from evidence.retention import listing, refusals, registry, tombs
-from evidence.retention.actions.releasing import drop
+from evidence.retention.actions.dropping import drop
 from evidence.retention.calm import calm_until
 from evidence.retention.deciding import decide
 from evidence.retention.models import Doomed, Hold, Item

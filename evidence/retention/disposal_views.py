@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from evidence.people.actions import NotAllowed
-from evidence.people.fresh import proved_again
+from evidence.people import gate
+from evidence.people.gate import View
 from evidence.people.models import User
 from evidence.people.requests import person
 from evidence.recordings.keeping import day
@@ -26,29 +23,13 @@ from evidence.retention.actions.releasing import MOST
 from evidence.retention.models import Batch, Due, Item
 from evidence.retention.reckoning import words_of
 
-View = Callable[..., HttpResponse]
 RELATED = ("rule__category", "rule__group", "proposed_by", "decided_by")
 READS = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def those_who(permission: str) -> Callable[[View], View]:
-    """For people with the permission; to everybody else it is not there."""
-
-    def decorate(view: View) -> View:
-        @never_cache
-        @login_required
-        @wraps(view)
-        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
-            if not person(request).may(permission):
-                raise Http404
-            try:
-                return view(request, *args, **kwargs)
-            except NotAllowed:
-                refuse(request, " ".join(str(value) for value in kwargs.values()))
-
-        return guarded
-
-    return decorate
+def those_who(permission: str, *, proved: bool = False) -> Callable[[View], View]:
+    """As every gate; and it is written down who asked for what is not theirs."""
+    return gate.those_who(permission, proved=proved, refuse=refuse)
 
 
 def _past(request: HttpRequest, name: str) -> int | None:
@@ -107,8 +88,7 @@ def due_of_rule(request: HttpRequest, rule: int) -> HttpResponse:
 
 
 @READS
-@those_who("retention.propose")
-@proved_again
+@those_who("retention.propose", proved=True)
 def propose(request: HttpRequest, rule: int) -> HttpResponse:
     """The dry run: what would be proposed and what goes with it; then, with a reason, the act."""
     row, error, field = _rule(rule), "", "reason"
@@ -218,8 +198,7 @@ def _again(request: HttpRequest, row: Batch, error: str, field: str) -> HttpResp
 
 
 @require_POST
-@those_who("retention.approve")
-@proved_again
+@those_who("retention.approve", proved=True)
 def decide(request: HttpRequest, batch: str) -> HttpResponse:
     """Approve or refuse, as a different person."""
     row, user = _batch(batch), person(request)

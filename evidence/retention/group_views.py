@@ -10,12 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from evidence.people.gate import those_who
 from evidence.people.requests import person
 from evidence.recordings import keeping
 from evidence.recordings.models import Group, Recording
 from evidence.recordings.refusals import or_404
 from evidence.retention import groups
-from evidence.retention.policies.views import BOTH, those_who
+from evidence.retention.policies.views import BOTH
 
 
 def _born(text: str) -> date | None:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence.custody.record import Draft, record
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.access import find
@@ -38,13 +39,6 @@ def current(recording: Recording) -> Grouping | None:
     return rows.select_related("group", "set_by").first()
 
 
-def _why(reason: str) -> str:
-    kept = reason.replace("\0", "").strip()[:300]
-    if not kept:
-        raise ValueError("Enter why.")
-    return kept
-
-
 def put(
     *, by: User, recording: Recording, group: Group, reason: str, born_on: date | None = None
 ) -> Grouping:
@@ -53,7 +47,7 @@ def put(
     A group that keeps until somebody is a hundred takes their date of birth; without, it is kept
     until somebody says otherwise. Raises NotAllowed, ValueError.
     """
-    why, today = _why(reason), timezone.localdate()
+    why, today = typed.reason(reason, "Enter why."), timezone.localdate()
     if group.years is not None:
         born_on = None
     if born_on is not None and not today.year - OLDEST <= born_on.year <= today.year:
@@ -75,7 +69,7 @@ def end(*, by: User, recording: Recording, reason: str) -> None:
 
     Raises NotAllowed, ValueError.
     """
-    why = _why(reason)
+    why = typed.reason(reason, "Enter why.")
     with transaction.atomic():
         row = _locked(by, recording)
         found = current(row)

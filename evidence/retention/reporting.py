@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from evidence.recordings.keeping import day
 from evidence.retention import destroying, disposal_pages, due, restored
-from evidence.retention.actions import releasing
+from evidence.retention.actions import dropping, releasing
 from evidence.retention.calm import calm_until
 from evidence.retention.models import Due, Item
 
@@ -58,12 +58,12 @@ def due_now() -> Report:
 def run() -> Report:
     """Everything that the workers do by themselves, at once and to its end."""
     due.sweep(chunks=1000)
-    releasing.follow_up()
-    lapsed, released = releasing.lapse(), releasing.release_by_rule(chunks=1000)
-    dropped, done = releasing.drop_kept(), 0
+    dropping.follow_up()
+    lapsed, released = dropping.lapse(), releasing.release_by_rule(chunks=1000)
+    dropped, done = dropping.drop_kept(), 0
     while (item := destroying.next_item()) is not None:
         done += destroying.destroy(item).state == Item.State.GONE
-    releasing.close()
+    dropping.close()
     data = {"released": released, "lapsed": lapsed, "kept_after_all": dropped, "destroyed": done}
     words = [f"{name.replace('_', ' ')}: {number:,}" for name, number in data.items()]
     return Report(words, data | {"held_up": held_up()})

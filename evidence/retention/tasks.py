@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from evidence.recordings.models import Original, Recording, Rule
 from evidence.retention import destroying, due
-from evidence.retention.actions import releasing
+from evidence.retention.actions import dropping, releasing
 from evidence.retention.models import Hold
 from evidence.retention.policies import actions as policies
 from evidence.store import s3
@@ -96,11 +96,11 @@ def extend_locks() -> None:
 def sweep_due() -> None:
     """Find what is due, release what a rule releases, and go on with what was decided."""
     due.sweep()
-    releasing.follow_up()
-    releasing.lapse()
+    dropping.follow_up()
+    dropping.lapse()
     releasing.release_by_rule()
-    releasing.drop_kept()
-    releasing.close()
+    dropping.drop_kept()
+    dropping.close()
 
 
 @shared_task(ignore_result=True)
@@ -118,5 +118,5 @@ def dispose() -> None:
         destroying.destroy(item)
         done += 1
     if done:
-        releasing.close()
+        dropping.close()
         log.info("disposed", items=done)

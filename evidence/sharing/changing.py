@@ -12,6 +12,7 @@ from django.utils import timezone
 from evidence.cases import access as cases
 from evidence.exhibits import disclosure
 from evidence.exhibits.papers import Kind
+from evidence.people import typed
 from evidence.people.models import User
 from evidence.recordings.access import visible_to
 from evidence.sharing import access, mailing, making, wishes
@@ -28,7 +29,7 @@ def _locked(by: User, share: Share, permission: str) -> Share:
 
 
 def _reason(text: str, what: str) -> str:
-    found = " ".join(text.replace("\0", "").split())[:300]
+    found = typed.one_line(text)
     if len(found) < 3:
         raise NotShared(f"Enter why {what}", "reason")
     return found
@@ -124,7 +125,7 @@ def extend(*, by: User, share: Share, until: datetime | None = None, reason: str
     Raises Share.DoesNotExist, NotShared. An ended share goes on under its link. Who sends the
     form twice has extended once: the second finds the end that it asked for.
     """
-    why = " ".join(reason.replace("\0", "").split())[:300]
+    why = typed.one_line(reason)
     with transaction.atomic():
         row = _locked(by, share, "share.make")
         if row.revoked_at or row.refused_at:

@@ -6,10 +6,11 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence.custody.record import Draft, Subject, record
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.sharing.models import Contact
-from evidence.sharing.wishes import NotShared, check_address, tidy
+from evidence.sharing.wishes import NotShared, check_address
 
 
 def _allowed(by: User) -> None:
@@ -24,7 +25,7 @@ def keep_contact(
     """Somebody in the address book, new or as they are now, and the event of it. Raises NotShared
     for somebody without a name, or at an address that nothing may be shared with; NotAllowed."""
     _allowed(by)
-    values = {"name": tidy(name, 120), "organisation": tidy(organisation, 120)}
+    values = {"name": typed.one_line(name, 120), "organisation": typed.one_line(organisation, 120)}
     if len(values["name"]) < 3:
         raise NotShared("Enter the name of one person", "name")
     if len(values["organisation"]) < 2:
@@ -32,7 +33,7 @@ def keep_contact(
     check_address(email)
     values["email"] = email.lower()
     if phone is not None:
-        values["phone"] = tidy(phone, 40)
+        values["phone"] = typed.one_line(phone, 40)
     with transaction.atomic():
         rows = Contact.objects.select_for_update()
         same = rows.filter(email=values["email"]).first()

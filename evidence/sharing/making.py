@@ -17,7 +17,7 @@ from evidence.cases.models import Case, CaseLink
 from evidence.exhibits import checking, disclosure, paper_actions, papers
 from evidence.exhibits.models import Exhibit
 from evidence.exhibits.papers import Kind, NoPapers
-from evidence.people import links
+from evidence.people import links, typed
 from evidence.people.models import User
 from evidence.people.table import Scope
 from evidence.recordings import damage, markers, smaller
@@ -35,7 +35,6 @@ from evidence.sharing.wishes import (
     Wish,
     address_of,
     problems,
-    tidy,
     when,
 )  # fmt: skip
 from evidence.store import s3
@@ -208,8 +207,10 @@ def _checked(by: User, wish: Wish, case: Case | None) -> Share:
         raise NotShared(sentence, field_)
     before = wish.again_of
     return Share(
-        recipient=tidy(wish.recipient, 120), organisation=tidy(wish.organisation, 120),
-        email=address_of(wish), purpose=tidy(wish.purpose, 200), basis=wish.basis, case=case,
+        recipient=typed.one_line(wish.recipient, 120),
+        organisation=typed.one_line(wish.organisation, 120),
+        email=address_of(wish), purpose=typed.one_line(wish.purpose, 200), basis=wish.basis,
+        case=case,
         words=wish.words.replace("\0", "").replace("\r\n", "\n").strip()[:1000],
         starts=wish.starts or timezone.now(), until=wish.until, downloads=wish.downloads,
         watermark=wish.watermark, how=wish.how, made_by=by, owner=by, again_of=before,
@@ -221,7 +222,7 @@ def _checked(by: User, wish: Wish, case: Case | None) -> Share:
 def _item(by: User, case: Case | None, share: Share, thing: Thing, number: int) -> Item:
     item = Item(
         share=share, number=number, recording=thing.recording, exhibit=thing.exhibit,
-        title=tidy(thing.title, 120), paper=thing.paper,
+        title=typed.one_line(thing.title, 120), paper=thing.paper,
     )  # fmt: skip
     if thing.paper:
         if case is None:

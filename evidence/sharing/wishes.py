@@ -15,6 +15,7 @@ from django.utils import timezone
 from evidence.cases.models import Case
 from evidence.exhibits.models import Exhibit
 from evidence.exhibits.papers import Kind
+from evidence.people import typed
 from evidence.recordings.models import Recording
 from evidence.sharing.models import Basis, Domain, Share
 
@@ -97,23 +98,18 @@ def end_of(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, time(23, 59)))
 
 
-def tidy(text: str, longest: int) -> str:
-    """On one line, and no longer."""
-    return " ".join(text.replace("\0", "").split())[:longest]
-
-
 def problems(wish: Wish) -> dict[str, str]:
     """Everything that is wrong with what was typed, by field; things are looked at elsewhere."""
     found: dict[str, str] = {}
-    if len(tidy(wish.recipient, 120)) < 3:
+    if len(typed.one_line(wish.recipient, 120)) < 3:
         found["recipient"] = "Enter the name of one person"
-    if len(tidy(wish.organisation, 120)) < 2:
+    if len(typed.one_line(wish.organisation, 120)) < 2:
         found["organisation"] = "Enter their organisation"
     try:
         check_address(address_of(wish))
     except NotShared as error:
         found["email"] = str(error)
-    if len(tidy(wish.purpose, 200)) < 3:
+    if len(typed.one_line(wish.purpose, 200)) < 3:
         found["purpose"] = "Enter what they need it for"
     if wish.basis is None or not wish.basis.active:
         found["basis"] = "Select the legal basis"

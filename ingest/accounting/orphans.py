@@ -42,19 +42,21 @@ def remove(*, by: str) -> Iterator[str]:
                 "the database. Find out what it is; the log may tell (clip.made, clip.redacted)."
             )
             continue
-        with transaction.atomic():
-            # The event first: what can't be written down is not done.
-            record(
-                Draft(
-                    "accounting.orphan_removed", Subject("accounting"), ACTOR,
-                    data={"stored": f"{s3.bucket(ALIAS)}/{finding.key}", "size": size},
-                    private={"name": by},
-                )
-            )  # fmt: skip
-            Finding.objects.filter(pk=finding.pk).update(resolved_at=timezone.now())
-            s3.delete(ALIAS, finding.key)
+        _written(by, {"stored": f"{s3.bucket(ALIAS)}/{finding.key}", "size": size})
+        s3.delete(ALIAS, finding.key)
+        Finding.objects.filter(pk=finding.pk).update(resolved_at=timezone.now())
         yield f"removed {ALIAS} {finding.key}, {size:,} bytes"
     yield from _unfinished(by)
+
+
+def _written(by: str, data: dict[str, object]) -> None:
+    """The event is in the log before anything is taken away: who dies in between has told of what
+    is there still, and the next count finds it; the other way round the log would not know."""
+    with transaction.atomic(durable=True):
+        record(
+            Draft("accounting.orphan_removed", Subject("accounting"), ACTOR, data=data,
+                  private={"name": by})
+        )  # fmt: skip
 
 
 def _restored_at() -> datetime | None:
@@ -67,14 +69,7 @@ def _unfinished(by: str) -> Iterator[str]:
     for part in s3.multiparts(ALIAS):
         if part.begun and part.begun > young:
             continue
-        with transaction.atomic():
-            record(
-                Draft(
-                    "accounting.orphan_removed", Subject("accounting"), ACTOR,
-                    data={"stored": f"{s3.bucket(ALIAS)}/{part.key}", "size": 0,
-                          "upload": part.upload_id[:200]},
-                    private={"name": by},
-                )
-            )  # fmt: skip
-            s3.abort_multipart(ALIAS, part.key, part.upload_id)
+        stored = f"{s3.bucket(ALIAS)}/{part.key}"
+        _written(by, {"stored": stored, "size": 0, "upload": part.upload_id[:200]})
+        s3.abort_multipart(ALIAS, part.key, part.upload_id)
         yield f"ended the unfinished upload {part.upload_id} of {ALIAS} {part.key}"

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from evidence.people.gate import those_who
 from evidence.people.requests import person as who
 from ingest.accounting import charts, cold, lists, runs, said, storage
 from ingest.accounting.models import Finding, Measured, Run
 
-View = Callable[..., HttpResponse]
-
-
-def counters(view: View) -> View:
-    """For those who may see the counts; to everybody else the page is not there."""
-
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not who(request).may("accounting.view"):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
+# For those who may see the counts.
+counters = those_who("accounting.view")
 
 
 @require_safe

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Count, Exists, OuterRef, Q, Sum
 from django.utils import timezone
 
 from evidence.custody import sequencer
@@ -187,10 +187,16 @@ def _stays(found: Removal, why: str) -> None:
 
 
 def _finish(move: Move, found: Removal) -> None:
-    """Say it in the log; the move ends when nothing is left that could be removed."""
+    """Say it in the log; the move ends when nothing is left that could be removed.
+
+    What an earlier run removed before it died is counted in: the rows say it, not this run.
+    """
     whole = not found.stays
     with transaction.atomic():
-        data = {"objects": found.removed, "bytes": found.bytes, "stays": sum(found.stays.values())}
+        gone = move.versions.filter(state=State.REMOVED).aggregate(
+            objects=Count("pk"), bytes=Sum("size", default=0)
+        )
+        data = {**gone, "stays": sum(found.stays.values())}
         record(
             Draft("store.source_removed", Subject("store"), ACTOR, data=data,
                   private={"first": move.first, "second": move.second, "from": move.source})

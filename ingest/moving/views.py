@@ -2,41 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
-
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from evidence.people.fresh import proved_again
+from evidence.people.gate import those_who
 from evidence.people.requests import person
 from ingest.moving import removing, stores
 from ingest.moving.models import MoveError
 
-View = Callable[..., HttpResponse]
-
-
-def approvers(view: View) -> View:
-    """For those who may let footage go; to everybody else the page is not there."""
-
-    @never_cache
-    @login_required
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if not person(request).may("retention.approve"):
-            raise Http404
-        return view(request, *args, **kwargs)
-
-    return guarded
-
 
 @require_safe
-@approvers
+@those_who("retention.approve")
 def moving(request: HttpRequest) -> HttpResponse:
     """The move that is under way, what its last comparison found, and who has agreed."""
     try:
@@ -55,8 +33,7 @@ def moving(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@approvers
-@proved_again
+@those_who("retention.approve", proved=True)
 def agree(request: HttpRequest) -> HttpResponse:
     """Agree to the removal, with a fresh proof of who does."""
     try:

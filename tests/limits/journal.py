@@ -119,6 +119,14 @@ class Journal:
         elif agreed[-1][1] == agreed[-1][2]:
             yield f"{one.reference} is gone by the word of one person, {agreed[-1][1]}"
 
+    def forgotten(self, one: Footage, at: datetime) -> Iterator[str]:
+        """What is wrong with its being there after ten days in which nobody did anything and
+        nothing kept it: only what two people let go of may wait."""
+        if self.rule(one, at).people or one.evidence or one.lowered:
+            return
+        if not any(self.keepers(one, at - n * timedelta(hours=6)) for n in range(40)):
+            yield f"{one.reference} is still there at {at}, and nothing has kept it for ten days"
+
     def late(self, one: Footage, at: datetime, step: timedelta) -> Iterator[str]:
         """What is wrong with its being there still: its rule should have let go of it."""
         if self.rule(one, at).people or one.evidence or one.lowered:
@@ -130,7 +138,10 @@ class Journal:
             not any(one.category(moment) != one.category(at) for moment in moments)
             and not any(len(self.keepers(one, moment)) > 1 for moment in moments)
             and not any(self.end(one, moment) != end for moment in moments)
-            and not self.keepers(one, end)
+            # A hold that came in the hours between its end and the next round of the workers
+            # came before its destruction, and wins.
+            and not any(stop is None or stop >= end for _, stop, _ in one.kept)
+            and not any(stop >= end for _, stop in one.fresh)
             and not any(when > end - REMORSE - DAY for when in one.restored)
         )
         if calm and at > end + HOUR + step:

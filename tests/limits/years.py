@@ -25,7 +25,7 @@ from evidence.people.models import User
 from evidence.recordings import actions as recordings
 from evidence.recordings.models import Category, Original, Recording, Rendition, Rule
 from evidence.retention import actions, destroying, due, tombs
-from evidence.retention.actions import releasing, restoring
+from evidence.retention.actions import dropping, releasing, restoring
 from evidence.retention.models import Batch, Doomed, Due, Hold, Item, Kind, Tombstone
 from evidence.retention.policies import actions as policies
 from evidence.retention.tasks import reckon, to_store
@@ -310,10 +310,10 @@ class Years:
 
     # --- the system by itself ----------------------------------------------------------
 
-    def work(self, now: datetime, *, kill: float) -> None:
-        """What the beat wakes up, a worker's death now and then."""
-        for step in (reckon, due.sweep, releasing.release_by_rule, releasing.drop_kept, releasing.lapse,
-                     releasing.follow_up):  # fmt: skip
+    def work(self, forward: Callable[[timedelta], datetime], *, kill: float) -> None:
+        """What the beat wakes up, a worker's death now and then: then its claim has to run out."""
+        for step in (reckon, due.sweep, releasing.release_by_rule, dropping.drop_kept, dropping.lapse,
+                     dropping.follow_up):  # fmt: skip
             step()
         tried: set[int] = set()
         while (item := destroying.next_item()) is not None and item not in tried:
@@ -322,7 +322,9 @@ class Years:
                 destroying.destroy(item)
             if died():
                 self.did("worker killed")
-        releasing.close()
+                forward(timedelta(minutes=11))
+                tried.discard(item)
+        dropping.close()
         for hold in Hold.objects.filter(in_store=False).values_list("pk", flat=True):
             to_store(hold)
 
@@ -348,14 +350,17 @@ class Years:
             elif original in there:
                 yield f"{one.reference} was gone, and is there again"
 
-    def account(self) -> Iterator[str]:
-        """At the end: everything that ever came is there, or has its tombstone and its events."""
+    def account(self, now: datetime) -> Iterator[str]:
+        """At the end: everything that ever came is there, or has its tombstone and its events; and
+        nothing is there that its rule should have let go of."""
         there = {row.key for row in s3.versions("originals")}
         copies = {row.key for row in s3.versions("renditions", "years/")}
         stones = {row.reference: row for row in Tombstone.objects.all()}
         for one in self.journal.footage.values():
             original, copy = self.keys[one.reference]
             row = Original.objects.filter(reference=one.reference).first()
+            if row is not None:
+                yield from self.journal.forgotten(one, now)
             stone = stones.pop(one.reference, None)
             if (row is None) == (stone is None):
                 yield f"{one.reference}: a row {row is not None}, a tombstone {stone is not None}"
@@ -438,12 +443,13 @@ def run(
                 dice.shuffle(todo)
                 for name in todo:
                     getattr(years, name)(now)
-                years.work(now, kill=kill)
-                wrong += years.look(now)
+                years.work(forward, kill=kill)
+                wrong += years.look(timezone.now())
             if day % 30 == 29:
                 tell(f"day {day + 1}: {dict(years.journal.counts)}, wrong: {len(wrong)}")
         # A month in which nobody does anything: what was on its way comes to its end.
         for _ in range(60):
-            years.work(forward(STEP), kill=0)
-        wrong += years.account()
+            forward(STEP)
+            years.work(forward, kill=0)
+        wrong += years.account(timezone.now())
     return wrong

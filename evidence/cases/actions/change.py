@@ -11,6 +11,7 @@ from evidence.cases import formats, rules
 from evidence.cases.actions import common
 from evidence.cases.models import Case, CaseMember
 from evidence.custody.record import Draft, record
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.people.table import Scope
@@ -47,7 +48,7 @@ def save(*, by: User, case: Case, changed: list[str], version: int | None = None
         raise NotAllowed("You can't change cases.")
     case.urn = case.urn.strip().upper()
     # One line each: they stand in tables, papers and heads of mails.
-    case.title, case.offence = common.one_line(case.title), common.one_line(case.offence)
+    case.title, case.offence = typed.one_line(case.title), typed.one_line(case.offence)
     wrong = rules.problems(case)
     if wrong:
         raise ValueError(next(iter(wrong.values())))

@@ -11,13 +11,7 @@ from evidence.retention import actions as retention
 from evidence.retention.models import Kind
 
 NOTHING = "There is nothing here that you can see. Check the reference."
-LONGEST_REASON = 300
 NO_ROLE = "{who} has no role that may see cases. Choose somebody else."
-
-
-def one_line(given: str) -> str:
-    """What was typed, in one line and without what no database takes."""
-    return " ".join(given.replace("\0", " ").split())
 
 
 def locked(by: User, case: Case, permission: str = "case.change") -> Case:
@@ -29,14 +23,6 @@ def locked(by: User, case: Case, permission: str = "case.change") -> Case:
     if row is None:
         raise NotAllowed(NOTHING)
     return row
-
-
-def reason_of(given: str, sentence: str) -> str:
-    """A reason as it is kept. Raises ValueError with the sentence where there is none."""
-    kept = one_line(given)[:LONGEST_REASON]
-    if not kept:
-        raise ValueError(sentence)
-    return kept
 
 
 def hold_again(by: User, row: Case) -> None:

@@ -11,6 +11,7 @@ from evidence.cases import rules
 from evidence.cases.actions import common
 from evidence.cases.models import Case, CourtDate
 from evidence.custody.record import Draft, record
+from evidence.people import typed
 from evidence.people.models import User
 
 
@@ -21,7 +22,7 @@ def add_court_date(*, by: User, case: Case, on: date, court: str = "", what: str
     """
     if not rules.EARLIEST <= on <= rules.LATEST:
         raise ValueError("Enter a real date for the day in court")
-    court, what = (" ".join(text.replace("\0", " ").split()) for text in (court, what))
+    court, what = (typed.one_line(text) for text in (court, what))
     with transaction.atomic():
         row = common.locked(by, case)
         same = row.court_dates.filter(date=on, court=court[:80], what=what[:120], removed_at=None)

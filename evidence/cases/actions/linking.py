@@ -14,6 +14,7 @@ from evidence.cases import unlinking
 from evidence.cases.actions import common
 from evidence.cases.models import Case, CaseLink
 from evidence.custody.record import Draft, record
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import keeping
@@ -65,7 +66,7 @@ def link(*, by: User, case: Case, recording: Recording, reason: str) -> CaseLink
     """
     if not by.may("case.change"):
         raise NotAllowed("You can't change cases.")
-    why = common.reason_of(reason, WHY)
+    why = typed.reason(reason, WHY)
     with transaction.atomic():
         row = common.locked(by, case)
         try:
@@ -122,7 +123,7 @@ def link_many(*, by: User, case: Case, references: Sequence[str], reason: str) -
     """
     if not by.may("case.change"):
         raise NotAllowed("You can't change cases.")
-    common.reason_of(reason, WHY)
+    typed.reason(reason, WHY)
     if not references:
         raise ValueError("Choose at least one recording.")
     if len(references) > MOST:
@@ -153,7 +154,7 @@ def unlink(*, by: User, link: CaseLink, reason: str) -> CaseLink:
     """
     if not by.may("case.change"):
         raise NotAllowed("You can't change cases.")
-    why = common.reason_of(reason, "Enter why this footage does not belong to the case.")
+    why = typed.reason(reason, "Enter why this footage does not belong to the case.")
     with transaction.atomic():
         case = common.locked(by, link.case)
         Recording.objects.select_for_update().get(pk=link.recording_id)

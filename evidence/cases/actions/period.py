@@ -11,6 +11,7 @@ from evidence.cases.access import visible_to
 from evidence.cases.actions import common
 from evidence.cases.models import Case, CaseLink
 from evidence.custody.record import Draft, record
+from evidence.people import typed
 from evidence.people.models import User
 from evidence.retention import actions as retention
 from evidence.retention.models import Kind
@@ -33,7 +34,7 @@ def release_holds(*, by: User, case: Case, reason: str) -> int:
     The links stay: the footage is the case's evidence as long as it is there.
     Raises NotAllowed, ValueError.
     """
-    why = common.reason_of(reason, "Enter why the case's holds are released.")
+    why = typed.reason(reason, "Enter why the case's holds are released.")
     with transaction.atomic():
         row = common.locked(by, case)
         if row.holds_released_at is not None:

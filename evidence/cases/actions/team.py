@@ -11,6 +11,7 @@ from django.utils import timezone
 from evidence.cases.actions import common
 from evidence.cases.models import Case, CaseMember
 from evidence.custody.record import Draft, record
+from evidence.people import typed
 from evidence.people.models import User
 from evidence.people.table import Scope
 
@@ -36,7 +37,7 @@ def add_member(
 
     Raises NotAllowed, ValueError.
     """
-    why = common.reason_of(reason, "Enter why this person works on the case.")
+    why = typed.reason(reason, "Enter why this person works on the case.")
     if part not in CaseMember.Part.values:
         raise ValueError("Select what this person does in the case.")
     if until is not None and until <= timezone.now():
@@ -74,7 +75,7 @@ def remove_member(*, by: User, member: CaseMember, reason: str) -> CaseMember:
 
     Raises NotAllowed, ValueError.
     """
-    why = common.reason_of(reason, "Enter why this person no longer works on the case.")
+    why = typed.reason(reason, "Enter why this person no longer works on the case.")
     with transaction.atomic():
         common.locked(by, member.case)
         row = CaseMember.objects.select_for_update(of=("self",)).get(pk=member.pk)

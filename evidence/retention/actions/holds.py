@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from evidence.custody.record import Actor, Draft, record_all, service
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.keeping import day
@@ -72,11 +73,10 @@ def offered_review(today: date | None = None) -> date:
 
 def checked(by: User, why: Why) -> Why:
     """The same, with what was left open filled in. Raises ValueError for what is wrong with it."""
-    if not why.reason.strip():
-        raise ValueError("Enter why it is held.")
+    reason = typed.reason(why.reason, "Enter why it is held.")
     if why.kind not in Kind.values:
         raise ValueError("Select what it is held for.")
-    reference = why.reference.strip()
+    reference = typed.one_line(why.reference, 40)
     if why.kind in (Kind.ACCESS, Kind.COURT) and not reference:
         raise ValueError("Enter the reference of the request or the order, like SAR/12/26.")
     owner, review_on = why.owner, why.review_on
@@ -86,7 +86,7 @@ def checked(by: User, why: Why) -> Why:
         owner = owner or by
         answers_for(owner)
         looked_at(review_on)
-    return Why(why.kind, why.reason.strip()[:300], reference[:40], owner, review_on)
+    return Why(why.kind, reason, reference, owner, review_on)
 
 
 def answers_for(owner: User) -> None:
@@ -217,8 +217,7 @@ def _of_reference(by: User, kind: str, reference: str) -> tuple[list[int], list[
 def _change(
     by: User, holds: list[int], watches: list[int], owner: User, review_on: date, reason: str
 ) -> int:
-    if not reason.strip():
-        raise ValueError("Enter why it is changed.")
+    why = typed.reason(reason, "Enter why it is changed.")
     answers_for(owner)
     looked_at(review_on)
     rows = list(
@@ -232,8 +231,8 @@ def _change(
         raise ValueError("It was released already.")
     Hold.objects.filter(pk__in=[row.pk for row in rows]).update(owner=owner, review_on=review_on)
     Watch.objects.filter(pk__in=[row.pk for row in waits]).update(owner=owner, review_on=review_on)
-    what = f"{owner.short} answers for it, review on {day(review_on)}. {reason.strip()[:300]}"
-    details = {"name": by.short, "what": what, "reason": reason.strip()[:300]}
+    what = f"{owner.short} answers for it, review on {day(review_on)}. {why}"
+    details = {"name": by.short, "what": what, "reason": why}
     told = [(row.recording.subject(), {"hold": row.pk}) for row in rows]
     told += [(row.subject(), {"watch": row.pk}) for row in waits]
     record_all([

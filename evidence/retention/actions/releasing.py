@@ -13,44 +13,32 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, Min, OuterRef, Q
+from django.db.models import F, Min
 from django.utils import timezone
 
 from evidence.custody.log.clock import stamp
 from evidence.custody.record import Actor, Draft, record_all, service
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import rules
 from evidence.recordings.keeping import day
 from evidence.recordings.models import Recording, Rule
-from evidence.recordings.rules import Rulebook
 from evidence.retention.deciding import Decision, decide, free
 from evidence.retention.due import sizes_of
 from evidence.retention.impartial import concerned
-from evidence.retention.models import Batch, Due, Fresh, Grouping, Hold, Item
+from evidence.retention.models import Batch, Due, Item
 from evidence.retention.reckoning import code_of, words_of
 
 MOST = 5_000
 CHUNK = 500
-LAPSES = timedelta(days=30)
 ACTOR = service("retention")
 ANOTHER = "A different person has to approve this."
-# Says of a hold, a case or a complaint nothing, not even that there is one.
-KEPT_AFTER_ALL = "Something keeps it now."
-NOBODY_AGREED = "Nobody agreed within 30 days."
 State = Item.State
 
 
 class NotSaid(ValueError):
     """What was asked for can't be done as it stands. Its sentence says why."""
-
-
-def kept_words(reason: str, missing: str) -> str:
-    """A reason as it can be kept. Raises NotSaid where nothing is left of it."""
-    kept = reason.replace("\0", "").strip()[:300]
-    if not kept:
-        raise NotSaid(missing)
-    return kept
 
 
 # --- by people --------------------------------------------------------------------
@@ -64,7 +52,7 @@ def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> 
     """
     if not by.may("retention.propose"):
         raise NotAllowed("You can't propose a disposal.")
-    why = kept_words(reason, "Enter why it may go.")
+    why = typed.reason(reason, "Enter why it may go.", NotSaid)
     if len(recordings) > MOST:
         raise NotSaid(f"Propose at most {MOST:,} recordings at once.")
     wanted = sorted(set(recordings))
@@ -80,7 +68,7 @@ def propose(*, by: User, rule: Rule, recordings: Sequence[int], reason: str) -> 
                     rule=rule, ground=words_of(rule)[:300], reason=why, proposed_by=by,
                 )  # fmt: skip
             # Somebody may have refused it meanwhile: then the rest is not put into it.
-            elif not _locked(made, Batch.State.PROPOSED):
+            elif not locked(made, Batch.State.PROPOSED):
                 break
             _into(made, chosen, by.actor(), State.PROPOSED, {})
     if made is None:
@@ -142,7 +130,8 @@ def _day(moment: datetime) -> str:
     return day(timezone.localtime(moment).date())
 
 
-def _locked(batch: Batch, state: Batch.State) -> Batch | None:
+def locked(batch: Batch, state: Batch.State) -> Batch | None:
+    """The batch under its lock, if it is in this state still."""
     return Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, state=state).first()
 
 
@@ -153,10 +142,10 @@ def approve(*, by: User, batch: Batch, reason: str, shown: int | None = None) ->
     Raises NotAllowed, NotSaid.
     """
     _may_decide(by, batch)
-    why = kept_words(reason, "Enter why you agree.")
+    why = typed.reason(reason, "Enter why you agree.", NotSaid)
     now = timezone.now()
     with transaction.atomic():
-        row = _locked(batch, Batch.State.PROPOSED)
+        row = locked(batch, Batch.State.PROPOSED)
         if row is None:
             raise NotSaid("Somebody has decided this already.")
         _may_agree(by, row, shown)
@@ -172,9 +161,9 @@ def approve(*, by: User, batch: Batch, reason: str, shown: int | None = None) ->
 def refuse(*, by: User, batch: Batch, reason: str) -> Batch:
     """Disagree: everything in it is kept, and may be proposed again. Raises NotAllowed, NotSaid."""
     _may_decide(by, batch)
-    why = kept_words(reason, "Enter why you refuse.")
+    why = typed.reason(reason, "Enter why you refuse.", NotSaid)
     with transaction.atomic():
-        row = _locked(batch, Batch.State.PROPOSED)
+        row = locked(batch, Batch.State.PROPOSED)
         if row is None:
             raise NotSaid("Somebody has decided this already.")
         row.state, row.decided_by, row.decided_at = Batch.State.REFUSED, by, timezone.now()
@@ -233,7 +222,7 @@ def _decided(batch: Batch, items: Sequence[Item]) -> None:
         data = {"batch": batch.reference, "rule": code_of(batch.rule),
                 "goes_at": stamp(batch.goes_at)}  # fmt: skip
         private = {"name": by.short, "until": _day(batch.goes_at), "reason": batch.decision_reason}
-        _tell(items, "evidence.deletion_approved", by.actor(), data, private)
+        tell(items, "evidence.deletion_approved", by.actor(), data, private)
         return
     reason = batch.decision_reason
     state = State.REFUSED if by else State.KEPT
@@ -242,15 +231,16 @@ def _decided(batch: Batch, items: Sequence[Item]) -> None:
     )
     data = {"batch": batch.reference}
     if by is None:
-        _tell(items, "evidence.deletion_dropped", ACTOR, data, {"reason": reason})
+        tell(items, "evidence.deletion_dropped", ACTOR, data, {"reason": reason})
     else:
         private = {"name": by.short, "reason": reason}
-        _tell(items, "evidence.deletion_refused", by.actor(), data, private)
+        tell(items, "evidence.deletion_refused", by.actor(), data, private)
 
 
-def _tell(
+def tell(
     items: Sequence[Item], kind: str, actor: Actor, data: dict[str, Any], private: dict[str, Any]
 ) -> None:
+    """An event on each recording of these."""
     record_all(
         [(Draft(kind, item.recording.subject(), actor, data, private), None) for item in items]
     )
@@ -309,95 +299,3 @@ def _todays(rule: Rule) -> Batch:
         by_rule=True, rule=rule, state=Batch.State.LEAVING, ground=words_of(rule)[:300],
         reason=rule.source[:300],
     )  # fmt: skip
-
-
-# --- upkeep -----------------------------------------------------------------------
-
-
-def lapse() -> int:
-    """End proposals on which nobody decided for 30 days; how many."""
-    before = timezone.now() - LAPSES
-    old = Batch.objects.filter(state=Batch.State.PROPOSED, proposed_at__lt=before)
-    done = 0
-    for batch in old[:100]:
-        with transaction.atomic():
-            row = _locked(batch, Batch.State.PROPOSED)
-            if row is None:
-                continue
-            row.state, row.decided_at = Batch.State.REFUSED, timezone.now()
-            row.decision_reason, row.finished_at = NOBODY_AGREED, timezone.now()
-            row.save()
-        carry_on(row)
-        done += 1
-    return done
-
-
-def drop_kept(most: int = 10 * CHUNK) -> int:
-    """Take out of their batches what something keeps now; how many.
-
-    Found by what changed since it was put in: holds, groups, fresh periods, and a category whose
-    period ends later. Whatever else there may be is found when its destruction begins.
-    """
-    recording = OuterRef("recording")
-    since = OuterRef("batch__proposed_at")
-    changed = (
-        Q(Exists(Hold.objects.filter(recording=recording, released_at=None)))
-        | Q(Exists(Grouping.objects.filter(recording=recording, ended_at=None, set_at__gte=since)))
-        | Q(Exists(Fresh.objects.filter(recording=recording, created__gte=since)))
-        | Q(recording__kept_until__gt=F("goes_at"))
-        # Said to be something else since: that is not what was released.
-        | Q(recording__category=None, batch__rule__category__isnull=False)
-        | Q(recording__category__isnull=False, batch__rule__category=None)
-        | Q(recording__category__lt=F("batch__rule__category"))
-        | Q(recording__category__gt=F("batch__rule__category"))
-        | Q(state=State.PROPOSED, recording__kept_until__gt=F("batch__proposed_at"))
-    )
-    rows = Item.objects.filter(changed, state__in=[State.PROPOSED, State.LEAVING]).order_by("pk")
-    book, done = rules.book(), 0
-    for identifier in list(rows.values_list("pk", flat=True)[:most]):
-        with transaction.atomic():
-            done += drop_if_kept(identifier, book)
-    return done
-
-
-def drop_if_kept(item_id: int, book: Rulebook) -> bool:
-    """Take one item out if something keeps it at the moment at which it would go; in the caller's
-    transaction."""
-    item = Item.objects.select_related("batch").get(pk=item_id)
-    recording = Recording.objects.select_for_update(of=("self",)).get(pk=item.recording_id)
-    item = (
-        Item.objects.select_for_update(of=("self",)).select_related("batch__rule").get(pk=item_id)
-    )
-    if item.state not in (State.PROPOSED, State.LEAVING):
-        return False
-    if decide(recording, book).may_go(item.batch, item.goes_at or timezone.now()):
-        return False
-    drop(item, recording)
-    return True
-
-
-def drop(item: Item, recording: Recording) -> None:
-    """Kept after all: out of its batch; both are locked."""
-    Item.objects.filter(pk=item.pk).update(
-        state=State.KEPT, ended_at=timezone.now(), ended_reason=KEPT_AFTER_ALL, claimed_until=None,
-        problem="", problem_at=None,
-    )  # fmt: skip
-    item.recording = recording
-    data = {"batch": item.batch.reference}
-    _tell([item], "evidence.deletion_dropped", ACTOR, data, {"reason": KEPT_AFTER_ALL})
-
-
-def close() -> int:
-    """Batches of which nothing is left to do are done; how many."""
-    open_ = Item.objects.filter(batch=OuterRef("pk"), state__in=Item.OPEN)
-    return Batch.objects.filter(~Exists(open_), state=Batch.State.LEAVING).update(
-        state=Batch.State.DONE, finished_at=timezone.now()
-    )
-
-
-def follow_up() -> None:
-    """Go on with batches that were decided and whose items don't say so yet."""
-    left = Item.objects.filter(batch=OuterRef("pk"), state=State.PROPOSED)
-    decided = [Batch.State.LEAVING, Batch.State.REFUSED]
-    for batch in Batch.objects.filter(Exists(left), state__in=decided)[:100]:
-        carry_on(batch)

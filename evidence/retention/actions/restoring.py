@@ -9,12 +9,13 @@ from django.utils import timezone
 
 from evidence.custody.log.clock import stamp
 from evidence.custody.record import Draft, record
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import rules
 from evidence.recordings.keeping import day
 from evidence.recordings.models import Recording, Rule
-from evidence.retention.actions.releasing import NotSaid, kept_words
+from evidence.retention.actions.releasing import NotSaid
 from evidence.retention.models import Batch, Fresh, Item
 from evidence.retention.models import Item as Row
 
@@ -54,7 +55,7 @@ def restore_all(*, by: User, batch: Batch, reason: str) -> tuple[int, int]:
 def _may(by: User, reason: str) -> str:
     if not by.may("retention.restore"):
         raise NotAllowed("You can't restore what was released.")
-    return kept_words(reason, "Enter why it is kept.")
+    return typed.reason(reason, "Enter why it is kept.", NotSaid)
 
 
 def _restore(by: User, identifier: int, reason: str) -> Fresh | None:

@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.custody.record import Draft, record_all, service
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.keeping import day
@@ -74,15 +75,14 @@ def _locked(holds: QuerySet[Hold]) -> list[Hold]:
 
 
 def _release_all(by: User, rows: list[Hold], reason: str) -> None:
-    if not reason.strip():
-        raise ValueError("Enter why it is released.")
+    why = typed.reason(reason, "Enter why it is released.")
     for row in rows[:1]:
         refused = next((words for keeper in registry.keepers if (words := keeper(row))), "")
         if refused:
             raise ValueError(refused)
-    _end(rows, by, reason.strip())
+    _end(rows, by, why)
     if rows:
-        held(rows, by.actor(), "hold.released", reason)
+        held(rows, by.actor(), "hold.released", why)
 
 
 def _end(rows: list[Hold], by: User | None, reason: str) -> None:
@@ -165,12 +165,11 @@ def ask_release(
         raise NotAllowed("You can't release this hold.")
     if thing.kind not in BY_PEOPLE:
         raise ValueError("What a case or a complaint holds is released there.")
-    if not reason.strip():
-        raise ValueError("Enter why it is released.")
+    why = typed.reason(reason, "Enter why it is released.")
     if (hold and hold.released_at) or (watch and watch.ended_at):
         raise ValueError("It was released already.")
     row = ReleaseRequest(
-        kind=thing.kind, reference=thing.reference, reason=reason.strip()[:300], asked_by=by,
+        kind=thing.kind, reference=thing.reference, reason=why, asked_by=by,
         hold=None if all_of_it else hold, watch=None if all_of_it else watch,
     )  # fmt: skip
     row.asked_at = timezone.now()
@@ -217,13 +216,12 @@ def agree_release(
 
 def refuse_release(*, by: User, request: ReleaseRequest, reason: str) -> ReleaseRequest:
     """Refuse a release as a second person: everything stays held. Raises NotAllowed, ValueError."""
-    if not reason.strip():
-        raise ValueError("Enter why it is refused.")
+    why = typed.reason(reason, "Enter why it is refused.")
     with transaction.atomic():
         row = _to_decide(by, request)
         rows = list(of_request(row, by).select_related("recording"))
-        _decided(by, row, State.REFUSED, reason)
-        _tell(by, row, rows, "hold.release_refused", reason.strip()[:300])
+        _decided(by, row, State.REFUSED, why)
+        _tell(by, row, rows, "hold.release_refused", why)
     return row
 
 
@@ -261,7 +259,7 @@ def _still(row: ReleaseRequest) -> None:
 
 def _decided(by: User, row: ReleaseRequest, state: str, reason: str) -> None:
     row.state, row.decided_by, row.decided_at = state, by, timezone.now()
-    row.decision_reason = reason.strip()[:300]
+    row.decision_reason = typed.one_line(reason)
     row.save(update_fields=["state", "decided_by", "decided_at", "decision_reason"])
 
 

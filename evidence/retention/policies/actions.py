@@ -10,6 +10,7 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 
 from evidence.custody.record import Draft, Subject, record
+from evidence.people import typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings import rules
@@ -94,19 +95,16 @@ def _checked(wish: Wish) -> Wish:
         raise NotSaid(
             "What a MoPI group or a case keeps goes when two people agree: select that", "release"
         )
-    source, reason = wish.source.replace("\0", "").strip(), wish.reason.replace("\0", "").strip()
+    source = typed.one_line(wish.source)
     if not source:
         raise NotSaid("Enter the law or policy behind it", "source")
     if len(source) > 200:
         raise NotSaid("The law or policy must be 200 characters or fewer", "source")
-    return Wish(wish.days, wish.group, wish.by_case, wish.release, source, _reason(reason))
+    return Wish(wish.days, wish.group, wish.by_case, wish.release, source, _reason(wish.reason))
 
 
 def _reason(given: str) -> str:
-    kept = given.replace("\0", "").strip()[:300]
-    if not kept:
-        raise NotSaid("Enter why", "reason")
-    return kept
+    return typed.reason(given, "Enter why", lambda words: NotSaid(words, "reason"))
 
 
 def _event(kind: str, by: User, rule: Rule, reason: str, *, held: bool, count: int = -1) -> None:

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from evidence.people import fresh
-from evidence.people.actions import NotAllowed
+from evidence.people.gate import those_who
 from evidence.people.models import User
 from evidence.people.requests import person
 from evidence.recordings import rules
@@ -58,30 +54,6 @@ def said(rule: Rule) -> Said:
     if category is None:
         return Said(rule, words, "Without a category", NONE)
     return Said(rule, words, category.name, category.code, not category.active)
-
-
-View = Callable[..., HttpResponse]
-
-
-def those_who(permission: str, *, proved: bool = False) -> Callable[[View], View]:
-    """For people with the permission, after a fresh proof if asked; not there for others."""
-
-    def decorate(view: View) -> View:
-        @login_required
-        @wraps(view)
-        def guarded(request: HttpRequest, **more: Any) -> HttpResponse:
-            if not person(request).may(permission):
-                raise Http404
-            if proved:
-                fresh.require(request)
-            try:
-                return view(request, **more)
-            except NotAllowed:
-                raise Http404 from None
-
-        return guarded
-
-    return decorate
 
 
 def _category(code: str) -> Category | None:

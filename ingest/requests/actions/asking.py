@@ -13,7 +13,7 @@ from django.utils import timezone
 from evidence.cases import actions as cases
 from evidence.cases.access import visible_to as visible_cases
 from evidence.cases.models import Case
-from evidence.people import links
+from evidence.people import links, typed
 from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.models import Recording
@@ -135,9 +135,7 @@ def revoke(*, by: User, request: UploadRequest, reason: str) -> UploadRequest:
 
     Raises NotAllowed, ValueError.
     """
-    why = " ".join(reason.replace("\0", " ").split())[:300]
-    if not why:
-        raise ValueError("Enter why you revoke it")
+    why = typed.reason(reason, "Enter why you revoke it")
     with transaction.atomic():
         row = _own(by, request)
         if row.revoked_at is None:

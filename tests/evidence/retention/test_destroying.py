@@ -18,7 +18,7 @@ from django.utils import timezone
 from evidence.people.models import User
 from evidence.recordings.models import Original, Package, Recording, Rendition
 from evidence.retention import actions, destroying, tasks
-from evidence.retention.actions import releasing
+from evidence.retention.actions import dropping
 from evidence.retention.models import Batch, Doomed, Item, Kind, Tombstone
 from evidence.store import s3
 from ingest.devices.models import Camera, Dock
@@ -101,7 +101,7 @@ def test_killed_between_any_two_steps_it_ends_gone_and_once(
         kinds = disposal.told(recording)
         assert kinds[-2:] == ["deletion_begun", "deleted"], (at, steps[-2], kinds)
         assert kinds.count("deletion_begun") == kinds.count("deleted") == 1
-        releasing.close()
+        dropping.close()
         batch.refresh_from_db()
         assert batch.state == "done"
         at += 1

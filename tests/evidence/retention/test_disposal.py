@@ -13,7 +13,7 @@ from evidence.people.actions import NotAllowed
 from evidence.people.models import User
 from evidence.recordings.models import Marker, Original, Recording, Rendition, Undo
 from evidence.retention import actions, due, tasks
-from evidence.retention.actions import releasing
+from evidence.retention.actions import dropping, releasing
 from evidence.retention.models import Batch, Due, Fresh, Hold, Item, Kind, Tombstone
 from evidence.retention.reckoning import verdict
 from ingest.devices.models import Camera, Dock
@@ -155,7 +155,7 @@ def test_refused_is_kept_and_may_be_proposed_again(shah: User, vale: User, reed:
 def test_a_proposal_that_nobody_decides_on_lapses(shah: User, vale: User, reed: User) -> None:
     recording = disposal.aged(factories.recording(shah), 400, "stop-search")
     batch = disposal.proposed(vale)
-    assert releasing.lapse() == 0
+    assert dropping.lapse() == 0
     Batch.objects.update(proposed_at=timezone.now() - timedelta(days=31))
     tasks.sweep_due()
     batch.refresh_from_db()
