@@ -17,7 +17,7 @@ import urllib3
 from botocore.exceptions import ClientError
 from django.conf import settings
 
-from evidence.store import s3
+from evidence.store import buckets, s3
 
 VERSION = 1
 KEY = f"store-acceptance/v{VERSION}.json"
@@ -208,7 +208,7 @@ def transitions() -> Iterator[tuple[str, str]]:
             listed = probe.s3.head_object(Bucket=probe.bucket, Key=f"cold-{name}")
             if listed.get("StorageClass") != name:
                 raise StoreFallsShort("an object of that class is not kept as such")
-            if s3.move_tagged(probe.bucket, "bwv-class", [name]) != [name]:
+            if buckets.move_tagged(probe.bucket, "bwv-class", [name]) != [name]:
                 raise StoreFallsShort("its lifecycle was taken and not kept")
             yield says, ""
         except Exception as error:  # any failure is the finding

@@ -1,4 +1,4 @@
-"""The one module that speaks S3 beyond what django-storages does.
+"""What speaks S3 beyond what django-storages does, for the store in use, object by object.
 
 Multipart uploads, signed URLs, conditional writes, read-back, locks and legal holds.
 Buckets are Django storage aliases: originals, renditions, custody, and replica where there is one.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -142,13 +142,15 @@ def signer() -> S3Client:
     return _client(settings.S3_PUBLIC_URL, os.getpid())
 
 
-def _code(error: ClientError) -> str:
+def code_of(error: ClientError) -> str:
+    """The store's own word for an error."""
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
-def _raise(error: ClientError | BotoCoreError, what: str) -> None:
+def raise_as(error: ClientError | BotoCoreError, what: str) -> None:
+    """Raise what the store's error means here; `what` says what was tried."""
     if isinstance(error, ClientError):
-        code = _code(error)
+        code = code_of(error)
         if code in ("NoSuchKey", "NoSuchUpload", "404", "NotFound", "NoSuchVersion"):
             raise Missing(f"{what}: there is no such object") from error
         if code in (
@@ -178,7 +180,7 @@ def start_multipart(alias: str, key: str, content_type: str) -> str:
             Bucket=bucket(alias), Key=key, ContentType=content_type, ChecksumAlgorithm="SHA256"
         )
     except (ClientError, BotoCoreError) as error:
-        _raise(error, "starting an upload")
+        raise_as(error, "starting an upload")
     return str(answer["UploadId"])
 
 
@@ -219,7 +221,7 @@ def stored_parts(alias: str, key: str, upload_id: str) -> list[StoredPart]:
                 Bucket=bucket(alias), Key=key, UploadId=upload_id, PartNumberMarker=marker
             )
         except (ClientError, BotoCoreError) as error:
-            _raise(error, "listing parts")
+            raise_as(error, "listing parts")
         for part in answer.get("Parts", []):
             known = found.get(part["PartNumber"])
             if known is None or known["LastModified"] <= part["LastModified"]:
@@ -251,7 +253,7 @@ def finish_multipart(
             MultipartUpload={"Parts": [part.named() for part in parts]},
         )
     except (ClientError, BotoCoreError) as error:
-        _raise(error, "completing an upload")
+        raise_as(error, "completing an upload")
     return str(answer.get("VersionId", "")) or head(alias, key).version_id
 
 
@@ -261,7 +263,7 @@ def abort_multipart(alias: str, key: str, upload_id: str) -> None:
         client(alias).abort_multipart_upload(Bucket=bucket(alias), Key=key, UploadId=upload_id)
     except (ClientError, BotoCoreError) as error:
         try:
-            _raise(error, "aborting an upload")
+            raise_as(error, "aborting an upload")
         except Missing:
             return
 
@@ -283,7 +285,7 @@ def head(alias: str, key: str, version_id: str = "") -> Head:
     try:
         answer = client(alias).head_object(Bucket=bucket(alias), Key=key, **extra)
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"looking at {key}")
+        raise_as(error, f"looking at {key}")
     return Head(answer["ContentLength"], str(answer.get("VersionId", "null")))
 
 
@@ -306,7 +308,7 @@ def put(
             **extra,
         )
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"writing {key}")
+        raise_as(error, f"writing {key}")
     return str(answer.get("VersionId", "null"))
 
 
@@ -331,7 +333,7 @@ def put_locked(
             **extra,
         )
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"writing {key}")
+        raise_as(error, f"writing {key}")
 
 
 def keys(alias: str, prefix: str) -> Iterator[str]:
@@ -344,7 +346,7 @@ def keys(alias: str, prefix: str) -> Iterator[str]:
             for item in page.get("Contents", []):
                 yield item["Key"]
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"listing {prefix}")
+        raise_as(error, f"listing {prefix}")
 
 
 def read_all(alias: str, key: str) -> bytes:
@@ -374,7 +376,7 @@ def put_file(alias: str, key: str, path: Path, sha256: str, content_type: str) -
                 )
             except (ClientError, BotoCoreError) as error:
                 abort_multipart(alias, key, upload_id)
-                _raise(error, f"writing {key}")
+                raise_as(error, f"writing {key}")
             parts.append(StoredPart(number, len(chunk), answer["ETag"], checksum))
     return finish_multipart(alias, key, upload_id, parts)
 
@@ -405,7 +407,7 @@ def put_stream(
                 Body=bytes(held), ChecksumSHA256=checksum,
             )  # fmt: skip
         except (ClientError, BotoCoreError) as error:
-            _raise(error, f"writing {key}")
+            raise_as(error, f"writing {key}")
         parts.append(StoredPart(number, len(held), answer["ETag"], checksum))
         held.clear()
 
@@ -450,7 +452,7 @@ def read(
         body = answer["Body"]
         yield from body.iter_chunks(chunk)
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"reading {key}")
+        raise_as(error, f"reading {key}")
     finally:
         if body is not None:
             body.close()
@@ -461,7 +463,7 @@ def delete_version(alias: str, key: str, version_id: str) -> None:
     try:
         client(alias).delete_object(Bucket=bucket(alias), Key=key, VersionId=version_id)
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"deleting {key}")
+        raise_as(error, f"deleting {key}")
 
 
 @dataclass(frozen=True)
@@ -501,97 +503,7 @@ def versions(alias: str, prefix: str = "") -> Iterator[Version]:
             ]  # fmt: skip
             yield from sorted(rows, key=lambda row: (row.key.encode(), row.marker))
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"listing {prefix}")
-
-
-@dataclass(frozen=True)
-class Multipart:
-    """An upload in parts that was begun and neither finished nor given up."""
-
-    key: str
-    upload_id: str
-    begun: datetime | None
-
-
-def multiparts(alias: str) -> Iterator[Multipart]:
-    """Every unfinished upload of a bucket, as far as the store lists them. Raises StoreError."""
-    more: dict[str, Any] = {}
-    while True:
-        try:
-            answer = client(alias).list_multipart_uploads(Bucket=bucket(alias), **more)
-        except (ClientError, BotoCoreError) as error:
-            _raise(error, "listing unfinished uploads")
-        for item in answer.get("Uploads", []):
-            yield Multipart(item["Key"], item["UploadId"], item.get("Initiated"))
-        after = (answer.get("NextKeyMarker", ""), answer.get("NextUploadIdMarker", ""))
-        # A store that says that there is more and not from where would be asked for ever.
-        if not answer.get("IsTruncated") or after == ("", ""):
-            return
-        more = {"KeyMarker": after[0], "UploadIdMarker": after[1]}
-
-
-def tag(alias: str, key: str, version_id: str, tags: dict[str, str]) -> None:
-    """Give a version these tags, in place of those that it has. Raises Missing, StoreError."""
-    wanted: Any = [{"Key": name, "Value": value} for name, value in tags.items()]
-    try:
-        client().put_object_tagging(
-            Bucket=bucket(alias), Key=key, VersionId=version_id, Tagging={"TagSet": wanted}
-        )
-    except (ClientError, BotoCoreError) as error:
-        _raise(error, f"tagging {key}")
-
-
-def tags(alias: str, key: str, version_id: str) -> dict[str, str]:
-    """The tags of a version. Raises Missing, StoreError."""
-    try:
-        answer = client().get_object_tagging(Bucket=bucket(alias), Key=key, VersionId=version_id)
-    except (ClientError, BotoCoreError) as error:
-        _raise(error, f"reading the tags of {key}")
-    return {item["Key"]: item["Value"] for item in answer["TagSet"]}
-
-
-def move_tagged(name: str, tag_key: str, classes: Sequence[str]) -> list[str]:
-    """Make a bucket's store move what is tagged `tag_key`=CLASS to that class, by its own
-    lifecycle rules, and only that; the classes of which it says afterwards that it will.
-
-    Other lifecycle rules of the bucket stand. Raises StoreError.
-    """
-    ours = f"{tag_key}-"
-    try:
-        held: Any = client().get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-    except ClientError as error:
-        if _code(error) != "NoSuchLifecycleConfiguration":
-            _raise(error, f"reading the lifecycle of {name}")
-        held = []
-    rules = [rule for rule in held if not str(rule.get("ID", "")).startswith(ours)]
-    rules += [
-        {
-            "ID": ours + one, "Status": "Enabled",
-            "Filter": {"Tag": {"Key": tag_key, "Value": one}},
-            "Transitions": [{"Days": 1, "StorageClass": one}],
-        }
-        for one in classes
-    ]  # fmt: skip
-    try:
-        if rules:
-            client().put_bucket_lifecycle_configuration(
-                Bucket=name, LifecycleConfiguration={"Rules": rules}
-            )
-        elif held:
-            client().delete_bucket_lifecycle(Bucket=name)
-        if not classes:
-            return []
-        said: Any = client().get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-    except (ClientError, BotoCoreError) as error:
-        _raise(error, f"setting the lifecycle of {name}")
-    return [
-        one for one in classes
-        if any(
-            rule.get("Filter", {}).get("Tag") == {"Key": tag_key, "Value": one}
-            and any(move.get("StorageClass") == one for move in rule.get("Transitions", []))
-            for rule in said
-        )
-    ]  # fmt: skip
+        raise_as(error, f"listing {prefix}")
 
 
 def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:
@@ -607,7 +519,7 @@ def destroy(alias: str, key: str, version_id: str = "") -> dict[str, str]:
     try:
         answer = client(alias).delete_object(Bucket=bucket(alias), Key=key, **extra)
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"destroying {key}")
+        raise_as(error, f"destroying {key}")
     said = answer["ResponseMetadata"]
     return {
         "status": str(said.get("HTTPStatusCode", "")),
@@ -621,7 +533,7 @@ def delete(alias: str, key: str) -> None:
     try:
         client(alias).delete_object(Bucket=bucket(alias), Key=key)
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"deleting {key}")
+        raise_as(error, f"deleting {key}")
 
 
 def lock_until(alias: str, key: str, version_id: str, until: datetime) -> None:
@@ -634,7 +546,7 @@ def lock_until(alias: str, key: str, version_id: str, until: datetime) -> None:
             Retention={"Mode": "GOVERNANCE", "RetainUntilDate": until},
         )
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"locking {key}")
+        raise_as(error, f"locking {key}")
 
 
 def legal_hold(alias: str, key: str, version_id: str, on: bool) -> None:
@@ -647,7 +559,7 @@ def legal_hold(alias: str, key: str, version_id: str, on: bool) -> None:
             LegalHold={"Status": "ON" if on else "OFF"},
         )
     except (ClientError, BotoCoreError) as error:
-        _raise(error, f"holding {key}")
+        raise_as(error, f"holding {key}")
 
 
 @dataclass(frozen=True)
@@ -695,41 +607,3 @@ def sign_get(
     if name:
         params["ResponseContentDisposition"] = f'attachment; filename="{name}"'
     return str(signer().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds))
-
-
-def let_browsers_send(alias: str, origin: str) -> None:
-    """Let pages of this origin, and of no other, PUT signed parts into a bucket (CORS)."""
-    rule: Any = {
-        "AllowedOrigins": [origin],
-        "AllowedMethods": ["PUT"],
-        "AllowedHeaders": ["x-amz-checksum-sha256", "content-type"],
-        "MaxAgeSeconds": 600,
-    }
-    try:
-        client(alias).put_bucket_cors(Bucket=bucket(alias), CORSConfiguration={"CORSRules": [rule]})
-    except (ClientError, BotoCoreError) as error:
-        _raise(error, f"letting {origin} send to the bucket {bucket(alias)}")
-
-
-def ensure_buckets() -> list[str]:
-    """Make the buckets where they are missing; the names of those made.
-
-    originals, custody, and replica where there is one: versioned with Object Lock (custody in
-    COMPLIANCE mode by what is written into it); renditions: plain.
-    """
-    made = []
-    wanted = [("originals", True), ("renditions", False), ("custody", True)]
-    for alias, locked in wanted + [(REPLICA, True)] * has_replica():
-        name = bucket(alias)
-        try:
-            client(alias).head_bucket(Bucket=name)
-            continue
-        except ClientError as error:
-            if _code(error) not in ("404", "NoSuchBucket"):
-                _raise(error, f"looking for the bucket {name}")
-        try:
-            client(alias).create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked)
-        except (ClientError, BotoCoreError) as error:
-            _raise(error, f"making the bucket {name}")
-        made.append(name)
-    return made

@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from django.conf import settings
 
 from evidence.store import acceptance
-from evidence.store.s3 import Missing, StoreError, _raise
+from evidence.store.s3 import Missing, StoreError, raise_as
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -125,7 +125,7 @@ class Store:
                         item["LastModified"].astimezone(UTC),
                     )  # fmt: skip
         except (ClientError, BotoCoreError) as error:
-            _raise(error, f"listing {self.bucket(alias)}")
+            raise_as(error, f"listing {self.bucket(alias)}")
 
     def facts(self, alias: str, key: str, version_id: str, *, tags: bool = False) -> Facts:
         """Size, type, locks, with `tags` those too. Raises Missing or StoreError."""
@@ -137,7 +137,7 @@ class Store:
                 answer = self.s3.get_object_tagging(**where)
                 found = {item["Key"]: item["Value"] for item in answer.get("TagSet", [])}
         except (ClientError, BotoCoreError) as error:
-            _raise(error, f"looking at {key}")
+            raise_as(error, f"looking at {key}")
         until = said.get("ObjectLockRetainUntilDate")
         return Facts(
             said["ContentLength"], str(said.get("VersionId", "null")),
@@ -153,7 +153,7 @@ class Store:
             body = self.s3.get_object(**self._where(alias, key, version_id))["Body"]
             yield from body.iter_chunks(CHUNK)
         except (ClientError, BotoCoreError) as error:
-            _raise(error, f"reading {key}")
+            raise_as(error, f"reading {key}")
         finally:
             if body is not None:
                 body.close()
@@ -190,7 +190,7 @@ class Store:
                     Tagging={"TagSet": tags},  # type: ignore[typeddict-item]
                 )
         except (ClientError, BotoCoreError) as error:
-            _raise(error, f"writing {key}")
+            raise_as(error, f"writing {key}")
         return Stored(str(version or "null"), whole.hexdigest(), size)
 
     def _in_parts(
@@ -228,7 +228,7 @@ class Store:
                         Bucket=self.bucket(alias), Key=key, UploadId=item["UploadId"]
                     )
         except (ClientError, BotoCoreError) as error:
-            _raise(error, f"aborting uploads of {key}")
+            raise_as(error, f"aborting uploads of {key}")
 
     def protect(self, alias: str, key: str, version_id: str, wanted: Facts) -> None:
         """Give a version the lock and the hold that another has; never less than it has."""
@@ -244,7 +244,7 @@ class Store:
                 status: Any = "ON" if wanted.hold else "OFF"
                 self.s3.put_object_legal_hold(**where, LegalHold={"Status": status})
         except (ClientError, BotoCoreError) as error:
-            _raise(error, f"locking {key}")
+            raise_as(error, f"locking {key}")
 
     def destroy(self, alias: str, key: str, version_id: str) -> None:
         """Destroy one version, over a GOVERNANCE lock; nothing when it is gone.
@@ -258,7 +258,7 @@ class Store:
             self.s3.delete_object(**where)
         except (ClientError, BotoCoreError) as error:
             try:
-                _raise(error, f"destroying {key}")
+                raise_as(error, f"destroying {key}")
             except Missing:
                 return
 

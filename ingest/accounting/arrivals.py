@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from evidence.recordings.models import Original
 from evidence.retention.models import Tombstone
-from evidence.store import s3
+from evidence.store import buckets
 from ingest.accounting.faults import DIFFERENT, MISSING, UNKNOWN, Fault
 from ingest.devices.models import Made
 from ingest.uploads.models import Upload
@@ -94,7 +94,7 @@ def _rows() -> Iterator[Fault]:
 def unfinished(alias: str) -> Iterator[Fault]:
     """Unfinished uploads in the store that no row knows. Raises s3.StoreError."""
     young = timezone.now() - timedelta(seconds=settings.ACCOUNTING_GRACE_SECONDS)
-    for part in s3.multiparts(alias):
+    for part in buckets.multiparts(alias):
         known = Upload.objects.filter(multipart=part.upload_id).exclude(
             state__in=[Upload.State.SEALED, Upload.State.ABANDONED]
         )

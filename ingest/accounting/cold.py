@@ -15,7 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from evidence.recordings.models import Original
-from evidence.store import s3
+from evidence.store import buckets, s3
 from ingest.accounting.models import ColdRule, Measured
 
 log = structlog.get_logger(__name__)
@@ -46,7 +46,7 @@ def _lifecycle(wanted: Sequence[str]) -> list[str]:
     # Not asked at all by a force that never had a cold class: some stores answer with an error.
     if wanted or Measured.objects.exclude(cold_classes=[]).exists():
         try:
-            accepted = s3.move_tagged(s3.bucket("originals"), TAG, wanted)
+            accepted = buckets.move_tagged(s3.bucket("originals"), TAG, wanted)
             missing = sorted(set(wanted) - set(accepted))
             if missing:
                 problem = f"The store took no rule for {', '.join(missing)}."
@@ -82,9 +82,9 @@ def tag_due(rule: ColdRule, rules: Sequence[ColdRule]) -> int:
         last = batch[-1].pk
         for original in batch:
             try:
-                tags = s3.tags("originals", original.key, original.version_id)
+                tags = buckets.tags("originals", original.key, original.version_id)
                 tags[TAG] = rule.storage_class
-                s3.tag("originals", original.key, original.version_id, tags)
+                buckets.tag("originals", original.key, original.version_id, tags)
             except s3.StoreError as error:
                 # A lost object is the count's to find; the others go on.
                 log.warning("an original was not tagged", key=original.key, error=str(error))

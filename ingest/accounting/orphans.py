@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from evidence.custody.models import Event
 from evidence.custody.record import Draft, Subject, record, service
-from evidence.store import s3
+from evidence.store import buckets, s3
 from ingest.accounting import objects
 from ingest.accounting.faults import UNKNOWN
 from ingest.accounting.models import Finding
@@ -66,7 +66,7 @@ def _restored_at() -> datetime | None:
 
 def _unfinished(by: str) -> Iterator[str]:
     young = timezone.now() - timedelta(seconds=settings.ACCOUNTING_GRACE_SECONDS)
-    for part in s3.multiparts(ALIAS):
+    for part in buckets.multiparts(ALIAS):
         if part.begun and part.begun > young:
             continue
         stored = f"{s3.bucket(ALIAS)}/{part.key}"

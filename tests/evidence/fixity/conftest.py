@@ -14,7 +14,7 @@ from evidence.exhibits.models import Clip
 from evidence.fixity.models import ReplicaCopy
 from evidence.people.models import User
 from evidence.recordings.models import Original, Rendition
-from evidence.store import s3
+from evidence.store import buckets
 from ingest.devices.models import Camera, Dock
 from tests import factories
 
@@ -50,5 +50,5 @@ def replica(settings: Any) -> str:
     name = f"replica-{secrets.token_hex(5)}"
     options = {**storages["originals"]["OPTIONS"], "bucket_name": name}
     settings.STORAGES = {**storages, "replica": {**storages["originals"], "OPTIONS": options}}
-    assert s3.ensure_buckets() == [name]
+    assert buckets.ensure_buckets() == [name]
     return name

@@ -15,7 +15,7 @@ from config.stack.layout import Layout
 from evidence.fixity import mending, reading, replica, sweep
 from evidence.fixity.models import Damage, ReplicaCopy, State
 from evidence.recordings.models import Original
-from evidence.store import s3
+from evidence.store import buckets, s3
 from ingest.accounting import arrivals
 from tests import embedded
 from tests.evidence.fixity.conftest import aged
@@ -37,7 +37,7 @@ def elsewhere(settings: Any) -> Iterator[str]:
         "access_key": "bwv", "secret_key": layout.secret("store"),
     }  # fmt: skip
     settings.STORAGES = {**storages, "replica": {**storages["originals"], "OPTIONS": options}}
-    assert s3.ensure_buckets() == ["elsewhere"]
+    assert buckets.ensure_buckets() == ["elsewhere"]
     yield endpoint
     embedded.stop(process)
     shutil.rmtree(folder, ignore_errors=True)
@@ -60,7 +60,7 @@ def test_an_original_is_copied_to_another_store_and_restored_from_it(
         s3.delete_version("replica", copy.key, copy.version_id)
     # What is asked of the replica is asked of its own store.
     begun = s3.start_multipart("replica", "begun", "x/y")
-    assert [part.upload_id for part in s3.multiparts("replica")] == [begun]
+    assert [part.upload_id for part in buckets.multiparts("replica")] == [begun]
     assert list(arrivals.unfinished("replica")) == []
     s3.legal_hold("replica", copy.key, copy.version_id, True)
     assert s3.lock_of("replica", copy.key, copy.version_id).hold

@@ -18,7 +18,7 @@ from evidence.people.models import User
 from evidence.recordings.models import Original, Recording, Rendition
 from evidence.retention.models import Batch, Tombstone
 from evidence.retention.models import Item as Disposal
-from evidence.store import s3
+from evidence.store import buckets, s3
 from ingest.accounting import objects
 from ingest.accounting.faults import Fault
 from ingest.accounting.reckoning import Reckoning
@@ -37,12 +37,12 @@ def store(monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
     monkeypatch.setattr(s3, "bucket", lambda alias: f"{PREFIX}-{alias}")
     monkeypatch.setattr(objects, "PAUSE", 0)
     settings.ACCOUNTING_GRACE_SECONDS = 0
-    s3.ensure_buckets()
+    buckets.ensure_buckets()
     for alias in ("originals", "renditions", "custody"):
         for one in list(s3.versions(alias)):
             with suppress(s3.StoreError):
                 s3.destroy(alias, one.key, "" if one.version_id == "null" else one.version_id)
-        for part in list(s3.multiparts(alias)):
+        for part in list(buckets.multiparts(alias)):
             s3.abort_multipart(alias, part.key, part.upload_id)
 
 

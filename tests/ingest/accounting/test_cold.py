@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from evidence.people.models import User
 from evidence.recordings.models import Category, Original, Recording
-from evidence.store import acceptance, s3
+from evidence.store import acceptance, buckets, s3
 from ingest.accounting import cold
 from ingest.accounting.models import ColdRule, Measured
 from tests.ingest.accounting.conftest import ago, found
@@ -37,7 +37,7 @@ def test_a_store_that_moves_nothing_is_told_and_nothing_is_tagged(old: Original)
     assert cold.run() == 0
     old.refresh_from_db()
     assert old.cold_class == ""
-    assert s3.tags("originals", old.key, old.version_id) == {}
+    assert buckets.tags("originals", old.key, old.version_id) == {}
     assert "NotImplemented" in Measured.objects.get().cold_problem
     assert cold.words().startswith("The store does not move anything, so nothing is tagged.")
 
@@ -53,11 +53,11 @@ def test_store_check_says_so_too(settings: Any) -> None:
 
 def test_tagging_is_real_and_once(old: Original) -> None:
     """The part that the store can do: a version's tag, kept beside others, under its lock."""
-    s3.tag("originals", old.key, old.version_id, {"other": "x"})
+    buckets.tag("originals", old.key, old.version_id, {"other": "x"})
     one = rule()
     assert cold.tag_due(one, [one]) == 1
     wanted = {"other": "x", cold.TAG: "STANDARD_IA"}
-    assert s3.tags("originals", old.key, old.version_id) == wanted
+    assert buckets.tags("originals", old.key, old.version_id) == wanted
     old.refresh_from_db()
     assert old.cold_class == "STANDARD_IA"
     assert cold.tag_due(one, [one]) == 0

@@ -19,7 +19,7 @@ from evidence.people.models import User
 from evidence.recordings.models import Original, Package, Recording, Rendition
 from evidence.retention import destroying
 from evidence.retention.models import Doomed, Item, Tombstone
-from evidence.store import s3
+from evidence.store import buckets, s3
 from ingest.accounting import owners
 from ingest.accounting.models import Finding, Run
 from ingest.accounting.reckoning import Reckoning
@@ -477,7 +477,7 @@ def test_orphans_are_removed_by_an_act_alone_and_never_originals(
     assert "removed renditions left/behind, 5 bytes" in lines
     with pytest.raises(s3.Missing):
         s3.head("renditions", "left/behind")
-    assert not list(s3.multiparts("renditions"))
+    assert not list(buckets.multiparts("renditions"))
     assert s3.head("originals", "2026/01/01/foreign").size == 7
     sequencer.run()
     events = [event.parsed()["data"] for event in Event.objects.filter(

@@ -19,7 +19,7 @@ from config.stack import prepare
 from config.stack.layout import Layout
 from evidence.people.models import User
 from evidence.recordings.models import Original
-from evidence.store import acceptance, s3, whole
+from evidence.store import acceptance, buckets, whole
 from evidence.store.whole import Store
 from ingest.devices.models import Camera, Dock
 from ingest.moving import planning, removing
@@ -49,7 +49,7 @@ class World:
         self.second = second
         self.prefix = f"m{secrets.token_hex(4)}"
         self.on_source()
-        s3.ensure_buckets()
+        buckets.ensure_buckets()
         self.target = Store(self.endpoint, self.prefix, "bwv", second.secret("store"), "us-east-1")
         for alias in whole.ALIASES:
             self.target.s3.create_bucket(

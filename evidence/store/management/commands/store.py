@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from evidence.store import acceptance, s3
+from evidence.store import acceptance, buckets
 
 
 class Command(BaseCommand):
@@ -28,10 +28,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the verb. Raises CommandError when the store falls short."""
-        for name in s3.ensure_buckets():
+        for name in buckets.ensure_buckets():
             self.stdout.write(f"made the bucket {name}")
         # What people outside send by a request goes from their browser to the store.
-        s3.let_browsers_send("originals", settings.PUBLIC_URL)
+        buckets.let_browsers_send("originals", settings.PUBLIC_URL)
         if options["verb"] == "prepare":
             try:
                 acceptance.require()
