@@ -5,10 +5,12 @@ It is made from what stays (`Tombstone`), so it can be made again as long as the
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Sum
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
@@ -18,6 +20,7 @@ from reportlab.platypus import Spacer
 from evidence.custody import paper
 from evidence.custody.models import Checkpoint
 from evidence.custody.paper import CELL, HEAD, MONO, SMALL, TITLE, WIDTH, eights, moment, p
+from evidence.custody.record import Draft, record
 from evidence.people.models import User
 from evidence.retention.models import Batch, Item, Tombstone
 
@@ -32,7 +35,8 @@ class NoCertificate(ValueError):
 
 def make(*, by: User, batch: Batch) -> bytes:
     """The certificate of what of this batch is gone, but for what whoever asks recorded: the pages
-    tell them nothing of that. Raises NoCertificate."""
+    tell them nothing of that. That it was given to them stands in the log. Raises NoCertificate.
+    """
     rows = Tombstone.objects.filter(item__batch=batch).exclude(recording__officer=by)
     if not rows.exists():
         raise NoCertificate("Nothing of this batch has been destroyed yet.")
@@ -41,7 +45,12 @@ def make(*, by: User, batch: Batch) -> bytes:
         settings.FORCE_NAME, "Certificate of disposal", batch.reference, by.short, timezone.now(),
         newest.size if newest else 0,
     )  # fmt: skip
-    return paper.render(sheet, list(_story(batch, by, sheet.checkpoint)))
+    made = paper.render(sheet, list(_story(batch, by, sheet.checkpoint)))
+    with transaction.atomic():
+        data = {"size": len(made), "sha256": hashlib.sha256(made).hexdigest()}
+        record(Draft("disposal.certified", batch.subject(), by.actor(), data=data,
+                     private={"name": by.short}))  # fmt: skip
+    return made
 
 
 def _story(batch: Batch, by: User, checkpoint: int) -> Iterator[Any]:

@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from evidence.custody import status
-from evidence.custody.models import Private
+from evidence.custody import sequencer, status
+from evidence.custody.models import Event, Private
 from evidence.fixity import actions, figures, mending, reading, sweep
 from evidence.fixity.models import Damage, State
 from evidence.people.models import User
@@ -99,6 +99,9 @@ def test_a_person_lifts_what_was_mended_by_hand_once_a_reading_says_so(
     assert status.open_alarm() == f"{damaged} ({damaged.bucket}/{damaged.key})."
     # Not mended: a reading says so, and nothing can be lifted.
     assert client.post(f"/fixity/{damaged.pk}/again/").status_code == 302
+    sequencer.run()
+    [asked] = Event.objects.filter(type="evidence.reading_asked")
+    assert (asked.object_ref, asked.actor_ref) == (original.reference, manager.ref)
     mending.run()
     damaged.refresh_from_db()
     assert not damaged.matches and damaged.wanted_at is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import re
@@ -17,7 +18,8 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from evidence.custody import checkpoints
+from evidence.custody import checkpoints, sequencer
+from evidence.custody.models import Event
 from evidence.people.models import User
 from evidence.retention import actions, due, tasks
 from evidence.retention.models import Batch, Item, Kind, Tombstone
@@ -286,6 +288,11 @@ def test_the_certificate_names_every_file_and_who_let_go_of_it(
         assert stone.reference in said
         assert stone.sha256 in said.replace(" ", "")
         assert f"{len(stone.answers)} objects; original: 20" in said
+    sequencer.run()
+    [event] = Event.objects.filter(type="disposal.certified")
+    assert event.object_ref == batch.reference
+    given = {"size": len(answer.content), "sha256": hashlib.sha256(answer.content).hexdigest()}
+    assert event.parsed()["data"] == given
 
 
 def test_a_certificate_of_thousands_is_made(

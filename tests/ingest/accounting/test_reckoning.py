@@ -487,6 +487,26 @@ def test_orphans_are_removed_by_an_act_alone_and_never_originals(
     assert Run.objects.count() == 1
 
 
+def test_whoever_dies_while_removing_an_orphan_has_told_of_it_first(
+    original: Original, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put("renditions", "left/behind", b"12345")
+    assert reconcile()[0] == 1
+    real = s3.delete
+
+    def dies(alias: str, key: str) -> None:
+        raise RuntimeError("killed")
+
+    monkeypatch.setattr(s3, "delete", dies)
+    with pytest.raises(RuntimeError, match="killed"):
+        reconcile("--remove-orphans")
+    sequencer.run()
+    assert Event.objects.filter(type="accounting.orphan_removed").count() == 1
+    assert Finding.objects.filter(key="left/behind", resolved_at=None).exists()
+    monkeypatch.setattr(s3, "delete", real)
+    assert reconcile("--remove-orphans")[1] == ["removed renditions left/behind, 5 bytes"]
+
+
 def test_what_is_older_than_a_restoration_is_no_orphan(original: Original) -> None:
     """A clip that was made after the backup: the database that knew it was lost."""
     put("renditions", "left/clip", b"12345")

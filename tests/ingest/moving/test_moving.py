@@ -509,7 +509,7 @@ def test_a_switch_that_died_between_two_batches_goes_on(
 
 
 def test_the_source_is_removed_last_by_two_and_keeps_what_is_locked(
-    world: World, footage: list[Original], settings: Any
+    world: World, footage: list[Original], settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign()
     s3.legal_hold("originals", footage[4].key, footage[4].version_id, True)
@@ -541,8 +541,21 @@ def test_the_source_is_removed_last_by_two_and_keeps_what_is_locked(
     assert len(world.listed(world.source)) == 5
     removing.agree(by=quill)
     move.refresh_from_db()
+    # A run that dies half way: the next one goes on, and the log tells of both.
+    real, left = removing._remove, [2]
+
+    def dies(*given: Any, **named: Any) -> None:
+        if not left[0]:
+            raise RuntimeError("killed")
+        left[0] -= 1
+        real(*given, **named)
+
+    monkeypatch.setattr(removing, "_remove", dies)
+    with pytest.raises(RuntimeError, match="killed"):
+        removing.run(move)
+    monkeypatch.setattr(removing, "_remove", real)
     found = removing.run(move)
-    assert found.removed == 4
+    assert 0 < found.removed < 4
     [(locked, _), (hold, count)] = sorted(found.stays.items(), key=lambda one: "hold" in one[0])
     assert (hold, count) == ("legal hold", 1)
     assert "COMPLIANCE" in locked
